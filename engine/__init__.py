@@ -1,0 +1,1 @@
+"""Crossdock: an integration engine for distributors, configured in YAML and JSONata."""
