@@ -1,0 +1,45 @@
+"""What a connector or codec sees of the engine. Plugins import from here, `engine.message` and `engine.errors` only."""
+
+from engine.clock import Clock
+from engine.plugin.registry import Registry, folder_plugins, installed_plugins
+from engine.plugin.roles import (
+    Answer,
+    Arrival,
+    Codec,
+    Destination,
+    DestinationSetup,
+    EventBinding,
+    Host,
+    Intake,
+    Receipt,
+    Reply,
+    Request,
+    Source,
+)
+from engine.plugin.spec import API, CodecKind, Connector, Features, NoSettings, Plugin, Settings
+
+__all__ = [
+    "API",
+    "Answer",
+    "Arrival",
+    "Clock",
+    "Codec",
+    "CodecKind",
+    "Connector",
+    "Destination",
+    "DestinationSetup",
+    "EventBinding",
+    "Features",
+    "Host",
+    "Intake",
+    "NoSettings",
+    "Plugin",
+    "Receipt",
+    "Registry",
+    "Reply",
+    "Request",
+    "Settings",
+    "Source",
+    "folder_plugins",
+    "installed_plugins",
+]

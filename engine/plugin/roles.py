@@ -1,0 +1,185 @@
+"""The roles a plugin can play: Source, Destination, Codec; and what the engine hands to each."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from engine.clock import Clock
+
+
+class Codec(Protocol):
+    """Bytes to data and back. Data are dict, list, str, int, Decimal, bool and None; numbers stay exact."""
+
+    media_type: str
+
+    def decode(self, raw: bytes) -> Any:
+        """The document in `raw`. Raises CodecError with a position; never crashes or hangs on any input."""
+        ...
+
+    def encode(self, document: Any) -> bytes:
+        """The bytes of a document. Raises CodecError when the format cannot carry it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What the engine offers a plugin.
+
+    `folder` is the workspace's folder, against which relative paths are read; `listen` is the address on which the
+    process answers HTTP.
+    """
+
+    clock: Clock
+    log: logging.Logger
+    folder: Path
+    listen: tuple[str, int] = ("127.0.0.1", 8080)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that came in, verified but not yet read.
+
+    `event` is the event's full name (`shop.order-created`); header names are in lower case; `attributes` holds what the
+    transport knows besides (path parameters, a file's name); `key` is an idempotency key that the sender gave.
+    """
+
+    event: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A flow's own reply to a waiting caller."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an arrival, after it was committed.
+
+    `message_ids` are the text ids of the messages it became; `repeat` says that it had come before; `outcome` is
+    `accepted` while work goes on, else the outcome that a waiting caller is told; `answer` is the flow's reply.
+    """
+
+    message_ids: tuple[str, ...]
+    correlation_id: str
+    repeat: bool = False
+    outcome: str = "accepted"
+    answer: Answer | None = None
+    detail: str = ""
+
+
+class Intake(Protocol):
+    """Where a source hands in what came."""
+
+    async def accept(self, arrival: Arrival) -> Receipt:
+        """Store it; returns after the commit, so the source may acknowledge.
+
+        Raises Refused (a problem for the sender; what cannot be read is kept in the invalid channel by then) or
+        StoreUnavailable (nothing was stored; do not acknowledge).
+        """
+        ...
+
+    async def reject(self, arrival: Arrival, problem: Exception) -> str:
+        """Keep an arrival that the source itself refused (a bad signature, say) in the invalid channel.
+
+        Returns the message's text id. Repeated floods of the same reason may be counted instead of kept.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EventBinding:
+    """One event that a source listens for: its full name, its settings and its system's connection settings.
+
+    `payload_limit` is in bytes; `max_wait` is the longest time in seconds a caller of it may be kept waiting.
+    """
+
+    event: str
+    settings: BaseModel
+    connection: BaseModel
+    payload_limit: int
+    max_wait: float = 0.0
+
+
+class Source(Protocol):
+    """Takes in the events of one connector kind, for all systems of the workspace."""
+
+    async def start(self, bindings: Sequence[EventBinding], intake: Intake) -> None:
+        """Begin to listen. Raises PluginError when that cannot work (a port in use, a folder that is missing)."""
+        ...
+
+    async def rebind(self, bindings: Sequence[EventBinding]) -> None:
+        """Swap to another revision's events without dropping anything in flight."""
+        ...
+
+    async def stop(self) -> None:
+        """Take nothing new; return when everything that was being handed in is acknowledged or refused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSetup:
+    """A system to be called: its name, its connection settings and its limit of concurrent requests."""
+
+    system: str
+    connection: BaseModel
+    concurrent: int = 8
+    reply_limit: int = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, with every hole filled.
+
+    `settings` are the operation's request fields as plain values, `options` its further fields; `key` is the idempotency
+    key, equal over all tries; `headers` carries `traceparent` and the correlation id by their usual names; `timeout` is
+    in seconds.
+    """
+
+    operation: str
+    settings: Mapping[str, Any]
+    options: Mapping[str, Any]
+    body: bytes | None
+    content_type: str
+    key: str
+    timeout: float
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a peer answered. `status` is the transport's own code (for HTTP an int); header names are in lower case."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content_type: str = ""
+
+
+class Destination(Protocol):
+    """Carries requests to one system; connections are pooled inside."""
+
+    async def send(self, request: Request) -> Reply:
+        """Send once and return the peer's answer, whatever its status; the engine judges it.
+
+        Raises OutcomeUnknown when the request may have reached the peer (no answer, a broken one), and StepFailed with
+        class `transient` or `authentication` when it certainly did not act on it.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give up all connections."""
+        ...
