@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,17 +28,32 @@ class Codec(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A document for a caller: a flow's own reply, or one of the engine's pages."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+
+
+Page = Callable[[Mapping[str, str]], Awaitable[Answer]]
+"""One of the engine's own pages: path and query parameters in, an answer out."""
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """What the engine offers a plugin.
 
     `folder` is the workspace's folder, against which relative paths are read; `listen` is the address on which the
-    process answers HTTP.
+    process answers HTTP; `pages` are the engine's own GET pages (health, a message's status), by path pattern such as
+    `/messages/{id}`, for the connector that owns that address to serve.
     """
 
     clock: Clock
     log: logging.Logger
     folder: Path
     listen: tuple[str, int] = ("127.0.0.1", 8080)
+    pages: Mapping[str, Page] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +69,6 @@ class Arrival:
     headers: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Any] = field(default_factory=dict)
     key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A flow's own reply to a waiting caller."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,69 @@
+"""What all models of the configuration share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.config.scalars import Duration, Name, Whole
+
+
+class ConfigModel(BaseModel):
+    """The base of every model: unknown keys are findings, values are frozen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, arbitrary_types_allowed=True)
+
+
+Summary = Annotated[str, Field(min_length=1, max_length=300, description="one sentence for a person")]
+Team = Annotated[Name, Field(description="a team of the workspace")]
+EntityVersion = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z][a-z0-9-]*/[1-9][0-9]*$",
+        description="a canonical entity and its version",
+        examples=["sales-order/2"],
+    ),
+]
+EventName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$",
+        description="a system's event: SYSTEM.EVENT",
+        examples=["shop.order-created"],
+    ),
+]
+OperationName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$",
+        description="a system's operation: SYSTEM.OPERATION",
+        examples=["erp.create-order"],
+    ),
+]
+TopicName = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", description="a topic", examples=["order.booked"]),
+]
+
+
+class RetryRuleModel(ConfigModel):
+    """How failures of some classes are tried again; the first rule that names the class applies."""
+
+    classes: tuple[str, ...] = Field(min_length=1, description="error classes this rule is for", alias="on")
+    attempts: Whole = Field(default=8, ge=1, le=1000, description="tries in all, the first one included")
+    max_age: Duration | None = Field(default=None, description="no further try when the first is longer ago than this")
+    first: Duration = Field(default=Duration(1.0, text="1 s"), description="the wait before the second try")
+    factor: Annotated[float, Field(ge=1, le=10)] = Field(default=2.0, description="each wait is this much longer")
+    ceiling: Duration = Field(default=Duration(300.0, text="5 min"), description="no wait is longer than this")
+    jitter: Annotated[float, Field(ge=0, le=1)] = Field(default=0.5, description="the part of a wait that is random")
+
+
+class RetryModel(ConfigModel):
+    """A retry policy: an ordered list of rules."""
+
+    summary: Summary | None = None
+    rules: tuple[RetryRuleModel, ...] = Field(min_length=1, description="ordered; the first that matches applies")
+
+
+Extra = dict[str, Any]
