@@ -1,0 +1,1 @@
+"""A workspace's files: YAML with marks, typed models, environment and secrets, findings and revisions."""
