@@ -1,0 +1,84 @@
+"""A fault: one broken rule at one place, in the same form whichever validator found it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jsonschema_rs
+
+from engine.contracts.values import PathParts
+
+KnownNames = Callable[[str], tuple[str, ...]]
+"""From the absolute location of a keyword to the names that the schema beside it declares."""
+
+_RULES = {"minContains": "contains", "maxContains": "contains", "falseSchema": "false"}
+_BRANCHED = ("anyOf", "oneOf")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`rule` is the keyword of the schema that was broken, `value` what the keyword asks for, `path` the place.
+
+    A missing or unknown field is one fault for each name and its path names the field. `groups` are the faults of each
+    branch of an `anyOf` or `oneOf`. `known` are the names that would have been right.
+    """
+
+    path: PathParts
+    rule: str
+    value: Any = None
+    groups: tuple[tuple[Fault, ...], ...] = ()
+    known: tuple[str, ...] = field(default=(), compare=False)
+
+
+def rule_of(keyword: str) -> str:
+    """The rule by its keyword; both validators' spellings of one rule are one."""
+    return _RULES.get(keyword, keyword)
+
+
+def from_rust(error: jsonschema_rs.ValidationError, known: KnownNames) -> Iterator[Fault]:
+    """The faults in one error of jsonschema-rs."""
+    path = tuple(error.instance_path)
+    rule = rule_of(error.kind.name)
+    value = error.kind.value
+    if rule == "required":
+        yield Fault((*path, value), rule, value)
+    elif rule == "additionalProperties":
+        names = known(error.absolute_keyword_location or "")
+        for name in value:
+            yield Fault((*path, name), rule, name, known=names)
+    elif rule == "propertyNames":
+        yield Fault((*path, value.instance), rule, value.instance)
+    elif rule in _BRANCHED:
+        branches = [tuple(fault for inner in branch for fault in from_rust(inner, known)) for branch in value]
+        yield Fault(path, rule, len(branches), tuple(branch for branch in branches if branch))
+    else:
+        yield Fault(path, rule, None if rule.startswith(("unevaluated", "contains", "not", "false")) else value)
+
+
+def nearest_branch(fault: Fault) -> tuple[Fault, ...]:
+    """The faults of the one branch that the value was meant for, or the fault itself when that cannot be told.
+
+    A branch that already refuses the kind of the value (its type, or a tag such as `const`) was not meant.
+    """
+    meant = [branch for branch in fault.groups if not any(_refuses(inner, fault.path) for inner in branch)]
+    if len(meant) != 1:
+        return (fault,)
+    return tuple(inner for found in meant[0] for inner in nearest_branch(found))
+
+
+def _refuses(inner: Fault, root: PathParts) -> bool:
+    if len(inner.path) == len(root):
+        return inner.rule in ("type", "const", "false")
+    return inner.rule == "const" and len(inner.path) == len(root) + 1
+
+
+def flattened(faults: Sequence[Fault]) -> list[Fault]:
+    """Each fault once, branches resolved, in the order of their places."""
+    resolved = {
+        (inner.path, inner.rule, repr(inner.value)): inner for fault in faults for inner in nearest_branch(fault)
+    }
+    return sorted(
+        resolved.values(), key=lambda fault: [(isinstance(part, str), str(part).zfill(9)) for part in fault.path]
+    )
