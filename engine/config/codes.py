@@ -1,0 +1,230 @@
+"""Every finding code, in one table: what it says, how grave it is, and what to do about it.
+
+`python -m engine.config.codes` prints the reference page `docs/reference/findings.md`; a test keeps the page current.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Severity(StrEnum):
+    """An error keeps a workspace from running; a warning does not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of finding."""
+
+    code: str
+    title: str
+    explanation: str
+    severity: Severity = Severity.ERROR
+
+
+GROUPS: Mapping[str, str] = MappingProxyType(
+    {
+        "XD1": "YAML and shape",
+        "XD2": "References",
+        "XD3": "Expressions and mappings",
+        "XD4": "Contracts and schemas",
+        "XD5": "Environment and secrets",
+        "XD6": "Flows and steps",
+        "XD7": "Systems and connectors",
+        "XD8": "Policies and time",
+    }
+)
+
+_SHAPE = (
+    Code(
+        "XD101",
+        "not readable as YAML",
+        "The file breaks YAML's grammar at this place. Check indentation, quotes and brackets.",
+    ),
+    Code("XD102", "key given twice", "YAML would silently keep one of the two values. Remove or rename one of them."),
+    Code("XD103", "value of the wrong kind", "The value is not what the key takes; the finding says what it takes."),
+    Code(
+        "XD104",
+        "unknown key",
+        "The mapping has no such key. Unknown keys are refused, so that a typing error is never ignored.",
+    ),
+    Code("XD105", "key missing", "The mapping needs this key."),
+    Code("XD106", "unknown choice", "The value, or the word of a step, is not one of those that exist."),
+    Code("XD107", "settings do not go together", "Each value is right by itself, but not with its neighbours."),
+    Code(
+        "XD108",
+        "file too large",
+        "A configuration file may have 1 MiB. Split the flow, or move a table to canonical/codes.",
+    ),
+    Code("XD109", "nested too deep", "YAML may be nested 64 deep. Move inner steps to a flow of their own."),
+    Code(
+        "XD110", "too many values", "A file may hold 100,000 values, with every `*alias` counted as what it stands for."
+    ),
+    Code(
+        "XD111",
+        "merge key",
+        "`<<` is not taken: it hides which keys a mapping has. Write the keys out, or use `*alias` for a whole value.",
+    ),
+    Code(
+        "XD112", "tag not allowed", "Types come from the grammar, not from tags such as `!!python/name` or `!custom`."
+    ),
+    Code("XD113", "key is not text", "A mapping or list cannot be a key."),
+    Code("XD114", "more than one document", "One file is one document; `---` may stand at the top only."),
+    Code("XD115", "file is empty", "The file holds no value."),
+    Code("XD116", "not readable as text", "Files are UTF-8 without control characters."),
+    Code("XD117", "number out of bounds", "Integers have up to 1,000 digits, decimals an exponent of up to 400."),
+    Code("XD118", "not a size", "A size is a number, a space, and `B`, `KB`, `MB` or `GB`."),
+    Code("XD119", "not a name", "Names are lower-case words joined by hyphens, at most 64 characters: `order-to-erp`."),
+    Code("XD120", "alias of itself", "An `*alias` stands inside the value it names, or names nothing."),
+    Code("XD121", "too many files", "The workspace has more or larger files than a revision may hold."),
+    Code("XD122", "file cannot be read", "The file is missing, is not a file, or leads out of the workspace."),
+)
+
+_REFERENCES = (
+    Code(
+        "XD201",
+        "names something that is not there",
+        "A system, event, operation, flow, entity, team, policy or file of that name does not exist.",
+    ),
+    Code("XD202", "file not called like its content", "A system or flow file is called like the name it declares."),
+    Code("XD203", "name used twice", "Two things of one kind have the same name."),
+    Code("XD204", "nothing uses it", "The file or table is not referred to by anything.", Severity.WARNING),
+)
+
+_EXPRESSIONS = (
+    Code("XD301", "not an expression", "The field takes a JSONata expression that is not empty."),
+    Code("XD302", "not a template", "Holes are `{expression}`; `{{` and `}}` stand for braces."),
+    Code(
+        "XD303", "not a mapping", "A mapping is a `.jsonata` file, fields with an expression each, or one expression."
+    ),
+    Code("XD304", "JSONata cannot be read", "The expression breaks JSONata's grammar at this place."),
+    Code("XD305", "names no field", "A bare word of the expression is not a field of what it is given."),
+    Code("XD306", "unknown function or variable", "The expression calls or reads something that is not in its scope."),
+)
+
+_CONTRACTS = (
+    Code("XD401", "not a JSON Schema", "The file is not a valid JSON Schema 2020-12."),
+    Code("XD402", "reference out of the workspace", "`$ref` may name only schemas of the workspace."),
+    Code("XD403", "unknown entity or version", "The canonical entity has no such version."),
+    Code("XD404", "code table cannot be read", "A code table is CSV with a header line and unique keys."),
+    Code("XD405", "entity does not fit", "What one side yields is not the entity that the other side takes."),
+)
+
+_ENVIRONMENT = (
+    Code("XD501", "environment variable not set", "Set the variable, or give a default: `${env:NAME:-default}`."),
+    Code(
+        "XD502",
+        "secret not found",
+        "Put it in the variable `CROSSDOCK_SECRET_NAME` or in the file `$CROSSDOCK_SECRETS_DIR/NAME`.",
+    ),
+    Code("XD503", "secret in clear text", "Keep the value out of the workspace and write `${secret:NAME}`."),
+    Code(
+        "XD504",
+        "reference cannot be read",
+        "References are `${env:NAME}`, `${env:NAME:-default}` and `${secret:NAME}`; `$${` writes `${`.",
+    ),
+    Code("XD505", "secret cannot be read", "The secret's file is empty, too large, not text, or not readable."),
+)
+
+_FLOWS = (
+    Code("XD601", "two steps of one id", "Steps are known by their ids; give one of them an `id`."),
+    Code(
+        "XD602",
+        "no idempotency key",
+        "Repeats are found by a digest of the body only; a key of the sender is safer.",
+        Severity.WARNING,
+    ),
+    Code("XD603", "step cannot be reached", "A step before it always ends the exchange.", Severity.WARNING),
+    Code("XD604", "not saved before", "`$saved.NAME` is read, and no earlier step saves it."),
+)
+
+_SYSTEMS = (
+    Code(
+        "XD701",
+        "two sources on one path",
+        "Two events receive on the same path and method; one of them would never see a message.",
+    ),
+    Code("XD702", "unknown connector or codec", "No plugin of that name is installed."),
+    Code(
+        "XD703",
+        "second try is not safe",
+        "A side-effecting operation has no `confirm`, no idempotency header and is not idempotent.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD704",
+        "sender is not verified",
+        "The event takes messages from anybody who can reach the port.",
+        Severity.WARNING,
+    ),
+)
+
+_POLICIES = (
+    Code("XD801", "not a cron line", "Five fields: minute, hour, day of month, month, day of week."),
+    Code("XD802", "not a time zone", "Time zones are named as in the IANA database: `America/New_York`."),
+    Code(
+        "XD803",
+        "not a duration",
+        "A duration is a number, a space, and `ms`, `s`, `min`, `h`, `days`, `business hours` or `business days`.",
+    ),
+    Code("XD804", "not a rate", "A rate is a number `per s`, `per min`, `per h` or `per day`."),
+    Code(
+        "XD805",
+        "not a maintenance window",
+        "A window is a day, two times and a time zone: `Sun 02:00-04:00 America/New_York`.",
+    ),
+)
+
+CODES: Mapping[str, Code] = MappingProxyType(
+    {
+        code.code: code
+        for group in (
+            _SHAPE,
+            _REFERENCES,
+            _EXPRESSIONS,
+            _CONTRACTS,
+            _ENVIRONMENT,
+            _FLOWS,
+            _SYSTEMS,
+            _POLICIES,
+        )
+        for code in group
+    }
+)
+
+
+def reference_page() -> str:
+    """The page `docs/reference/findings.md`, in Markdown."""
+    return "\n".join(_page_lines()) + "\n"
+
+
+def _page_lines() -> Iterator[str]:
+    yield "# Findings"
+    yield ""
+    yield "What `crossdock lint` and `crossdock run` say about a workspace, all at once. Each finding reads"
+    yield ""
+    yield "    flows/orders.yaml:14:7 XD103 expected 'retry.max_attempts' to be a positive integer, got '5x'"
+    yield ""
+    yield "with file, line and column (from 1), the code, what was expected, what was found, and the nearest right name"
+    yield "where there is one. A workspace with errors is refused; warnings are shown and the workspace runs."
+    yield ""
+    yield "This page is made by `python -m engine.config.codes`."
+    for prefix, title in GROUPS.items():
+        yield ""
+        yield f"## {prefix}xx: {title}"
+        yield ""
+        yield "| code | severity | finding | explanation |"
+        yield "|---|---|---|---|"
+        for code in CODES.values():
+            if code.code.startswith(prefix):
+                yield f"| {code.code} | {code.severity} | {code.title} | {code.explanation.replace('|', chr(92) + '|')} |"
+
+
+if __name__ == "__main__":
+    print(reference_page(), end="")

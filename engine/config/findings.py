@@ -1,0 +1,116 @@
+"""What is wrong with a workspace: findings with place, code, expectation, what was found and the nearest right name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from engine.config.codes import CODES, Severity
+from engine.config.marks import Mark
+from engine.config.nearest import did_you_mean, nearest
+
+__all__ = ["Finding", "Findings", "Severity", "did_you_mean", "nearest"]
+
+_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong; `str()` is the line a person reads.
+
+    `message` is the sentence; `expected`, `found` and `hint` are its parts for programs (`hint` is not in `message`).
+    """
+
+    code: str
+    severity: Severity
+    file: str
+    line: int
+    column: int
+    message: str
+    expected: str = ""
+    found: str = ""
+    hint: str = ""
+
+    @property
+    def mark(self) -> Mark:
+        """Its place."""
+        return Mark(self.file, self.line, self.column)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it keeps the workspace from running."""
+        return self.severity is Severity.ERROR
+
+    def __str__(self) -> str:
+        grade = "" if self.is_error else "warning: "
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.mark} {self.code} {grade}{self.message}{hint}"
+
+    def as_json(self) -> dict[str, str | int]:
+        """The finding for scripts."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "file": self.file,
+            "line": self.line,
+            "column": self.column,
+            "message": self.message,
+            "expected": self.expected,
+            "found": self.found,
+            "hint": self.hint,
+        }
+
+
+class Findings:
+    """Collects findings while a workspace loads; after 1,000 it counts the rest in `omitted`."""
+
+    def __init__(self) -> None:
+        self._findings: list[Finding] = []
+        self.omitted = 0
+        self._omitted_errors = 0
+
+    def add(
+        self, code: str, mark: Mark, message: str = "", *, expected: str = "", found: str = "", hint: str = ""
+    ) -> Finding:
+        """Add a finding of a known code; without `message` the sentence is `expected …, got …`."""
+        sentence = message or f"expected {expected}, got {found}"
+        finding = Finding(
+            code, CODES[code].severity, mark.file, mark.line, mark.column, sentence, expected, found, hint
+        )
+        self.extend([finding])
+        return finding
+
+    def extend(self, findings: Iterable[Finding]) -> None:
+        """Take over findings made elsewhere."""
+        for finding in findings:
+            if len(self._findings) < _MOST:
+                self._findings.append(finding)
+            else:
+                self.omitted += 1
+                self._omitted_errors += finding.is_error
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The errors, in file order."""
+        return tuple(finding for finding in self if finding.is_error)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The warnings, in file order."""
+        return tuple(finding for finding in self if not finding.is_error)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the workspace must be refused."""
+        return self._omitted_errors > 0 or any(finding.is_error for finding in self._findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        """All findings, each once, by file, line and column."""
+        unique = dict.fromkeys(self._findings)
+        return iter(sorted(unique, key=lambda finding: (finding.file, finding.line, finding.column, finding.code)))
+
+    def __len__(self) -> int:
+        return len(dict.fromkeys(self._findings))
+
+    def __bool__(self) -> bool:
+        return bool(self._findings)
