@@ -121,7 +121,7 @@ def _asked(matcher: Callable[..., Any], text: str, limit: float, function: str) 
 
 def _checked(answer: Any, text: str, function: str) -> Found:
     if not isinstance(answer, dict) or not isinstance(answer.get("match"), str) or "start" not in answer:
-        raise FunctionError("T1010", answer, function=function)
+        raise FunctionError("T1010", answer, token=function)
     start = from_units(text, int(answer["start"]))
     groups = answer.get("groups")
     return Found(

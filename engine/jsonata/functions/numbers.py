@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
-from engine.jsonata.functions.errors import FunctionError, shown
+from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.functions.exactmath import EXACT, as_float, exact, tidy, tidy_float
 from engine.jsonata.missing import MISSING
 
@@ -116,7 +116,7 @@ def power(base: Any, exponent: Any) -> Any:
     except (OverflowError, ValueError):
         result = math.nan
     if not math.isfinite(result):
-        raise FunctionError("D3061", base, index=1, exponent=shown(exponent))
+        raise FunctionError("D3061", base, index=1, exp=exponent)
     return tidy_float(result)
 
 

@@ -41,14 +41,14 @@ class Regex:
         return self._compiled.groups
 
     def test(self, text: str) -> bool:
-        """Whether the text has a match. Raises U1001 when the time is up."""
+        """Whether the text has a match. Raises D3142 when the time is up."""
         return self._search(text, 0, self.timeout) is not None
 
     def matches(self, text: str, limit: float = math.inf) -> Iterator[Found]:
         """Up to `limit` matches from left to right, all within one `timeout`.
 
         As in the reference one match more than the limit is looked for. Raises D1004 for a second match of length zero,
-        U1001 when the time is up.
+        D3142 when the time is up.
         """
         deadline = time.monotonic() + self.timeout
         match = self._search(text, 0, self.timeout)
@@ -82,7 +82,7 @@ class Regex:
         try:
             return self._compiled.search(text, start, timeout=max(seconds, 1e-6))
         except TimeoutError as error:
-            raise FunctionError("U1001", self.source, seconds=self.timeout) from error
+            raise FunctionError("D3142", self.source, seconds=self.timeout) from error
 
     def __repr__(self) -> str:
         return f"/{self.source}/"
@@ -99,9 +99,9 @@ def compile_regex(source: str, flags: str = "", timeout: float = DEFAULT_TIMEOUT
         translated = translate(source, "m" in flags)
         compiled = regex.compile(translated, regex.V0 | (regex.IGNORECASE if "i" in flags else 0), cache_pattern=False)
     except SyntaxProblem as problem:
-        raise FunctionError("S0303", source, reason=problem) from problem
+        raise FunctionError("S0303", f"{source} ({problem})") from problem
     except (regex.error, OverflowError, RecursionError) as problem:
-        raise FunctionError("S0303", source, reason=str(problem).lower()) from problem
+        raise FunctionError("S0303", f"{source} ({problem})") from problem
     return Regex(source, compiled, timeout)
 
 

@@ -68,7 +68,7 @@ def trim(text: Any) -> Any:
 def pad(text: Any, width: Any, filler: Any = MISSING) -> Any:
     """The string filled up to `width` characters at its end, or at its start where the width is negative.
 
-    Raises U1002 for a width beyond `MAX_PADDED`.
+    Raises D2016 for a width beyond `MAX_PADDED`.
     """
     if text is MISSING:
         return MISSING
@@ -77,7 +77,7 @@ def pad(text: Any, width: Any, filler: Any = MISSING) -> Any:
     if lacking <= 0:
         return text
     if lacking > MAX_PADDED:
-        raise FunctionError("U1002", abs(size), function="pad", limit=MAX_PADDED)
+        raise FunctionError("D2016", abs(size), limit=MAX_PADDED)
     unit = filler or " "
     padding = (unit * (lacking // len(unit) + 1))[:lacking]
     return text + padding if size > 0 else padding + text
