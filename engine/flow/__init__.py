@@ -1,0 +1,1 @@
+"""Flows: compiled from a workspace's files to pipelines of steps."""

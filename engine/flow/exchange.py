@@ -1,0 +1,235 @@
+"""The exchange: one passage of a message through a flow, as the value the steps work on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine import exact_json
+from engine.clock import iso, moment
+from engine.errors import StepFailed
+from engine.flow.compiled import CompiledFlow, CompiledOperation, Revision
+from engine.flow.mapping import EmptyHole
+from engine.flow.mapping import Mapping as CompiledMapping
+from engine.ids import id_text, request_key
+from engine.jsonata import EvaluationContext, Expression, ExpressionError
+from engine.message import Message, Phase
+from engine.outcome import Deferred
+from engine.store.records import JournalEntry, JournalKind, Mark, Milestone, NewMessage, Progress, Recorded, Work
+
+GROUP_SEPARATOR = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A system's answer: the canonical reply, and the bytes that went and came, for the trace."""
+
+    document: Any
+    status: int
+    request: bytes | None
+    reply: bytes | None
+
+
+class Services(Protocol):
+    """What the runtime does for the steps."""
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        ...
+
+    async def commit(self, progress: Progress) -> Recorded:
+        """Write a checkpoint. Raises LeaseLost when the message is no longer ours."""
+        ...
+
+    async def admit(self, exchange: Exchange, operation: CompiledOperation) -> Deferred | None:
+        """Get a slot from the system's limiter, breaker and calendar; None when the request may go now."""
+        ...
+
+    async def confirm(self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str) -> Answered | None:
+        """Ask whether an earlier try was carried out; None when it was not, or cannot be asked."""
+        ...
+
+    async def ask(self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str) -> Answered:
+        """Send the request and wait. Raises StepFailed, or OutcomeUnknown when it may have been carried out."""
+        ...
+
+    def publication(self, exchange: Exchange, topic: str, document: Any, step: str) -> Sequence[NewMessage]:
+        """A topic's event and the copies of its subscribers, to be appended."""
+        ...
+
+
+class Exchange:
+    """What is known of one passage: the document, what is saved, and what the next commit will write."""
+
+    __slots__ = (
+        "_context",
+        "answer",
+        "at",
+        "document",
+        "flow",
+        "group",
+        "groups",
+        "journal",
+        "journal_out",
+        "mark",
+        "milestones",
+        "outputs",
+        "parents",
+        "revision",
+        "saved",
+        "services",
+        "variables",
+        "work",
+    )
+
+    def __init__(self, work: Work, flow: CompiledFlow, revision: Revision, document: Any, services: Services) -> None:
+        message = work.message
+        self.work = work
+        self.flow = flow
+        self.revision = revision
+        self.document = document
+        self.services = services
+        self.saved: dict[str, Any] = {}
+        self.journal = {(entry.step, entry.kind): entry for entry in work.journal}
+        self.journal_out: list[JournalEntry] = []
+        self.outputs: list[NewMessage] = []
+        self.milestones: list[Milestone] = []
+        self.mark: Mark | None = None
+        self.answer: bytes | None = None
+        self.group = ""
+        self.groups: list[Mapping[str, Any]] = []
+        self.parents: list[Any] = []
+        self.at = message.received_at
+        self._context: EvaluationContext | None = None
+        self.variables: dict[str, Any] = {
+            "saved": self.saved,
+            "headers": message.headers,
+            "message": message_facts(message),
+            "transaction": {"correlationId": message.correlation_id, "keys": dict(work.business_keys)},
+        }
+
+    @property
+    def message(self) -> Message:
+        return self.work.message
+
+    @property
+    def context(self) -> EvaluationContext:
+        """The clock and code tables of the next expression. The clock stands at the last durable event, so that
+        running the same steps again gives the same values."""
+        if self._context is None:
+            self._context = EvaluationContext(
+                now=moment(self.at), limits=self.revision.limits, lookup=self.revision.codes.lookup
+            )
+        return self._context
+
+    def passed(self, at: float) -> None:
+        """Move the clock of the expressions to a durable event."""
+        if at > self.at:
+            self.at = at
+            self._context = None
+
+    def step_key(self, step: str) -> str:
+        """The step's id, with the split group it runs in."""
+        return f"{step}{GROUP_SEPARATOR}{self.group}" if self.group else step
+
+    def evaluate(self, expression: Expression, step: str) -> Any:
+        """An expression over the document. Raises StepFailed with class `data`."""
+        try:
+            return expression.evaluate(self.document, self.variables, self.context)
+        except ExpressionError as error:
+            raise mapping_failed(error, step) from error
+
+    def map(self, mapping: CompiledMapping, step: str, document: Any, extra: Mapping[str, Any] | None = None) -> Any:
+        """A mapping over a document. Raises StepFailed with class `data`."""
+        variables = self.variables if extra is None else {**self.variables, **extra}
+        try:
+            return mapping(document, variables, self.context)
+        except (ExpressionError, EmptyHole) as error:
+            raise mapping_failed(error, step) from error
+
+    def entry(self, step: str, kind: JournalKind) -> JournalEntry | None:
+        """A line of the journal."""
+        return self.journal.get((step, kind))
+
+    def write(self, entry: JournalEntry) -> None:
+        """Put a line into the journal; it is durable with the next commit."""
+        self.journal[entry.step, entry.kind] = entry
+        self.journal_out.append(entry)
+
+    def generation(self, step: str) -> int:
+        """How often the step was undone: a step that was taken back runs again under a new key."""
+        undone = self.entry(step, JournalKind.UNDONE)
+        return int(undone.facts.get("generation", 0)) if undone is not None else 0
+
+    def done(self, step: str) -> JournalEntry | None:
+        """The journal's line of a step that is done and stands: not undone, and not ordered to run again."""
+        entry = self.entry(step, JournalKind.DONE)
+        if entry is None or int(entry.facts.get("generation", 0)) < self.generation(step):
+            return None
+        return None if self.ordered_again(step) else entry
+
+    def key_of(self, step: str, purpose: str = "") -> str:
+        """The idempotency key of a step's request; equal over retries, reprocessing and crashes."""
+        generation = self.generation(step)
+        name = step if not generation else f"{step}~{generation}"
+        return request_key(self.message.origin or self.message.id, name, purpose)
+
+    def output_taken(self, step: str) -> bool:
+        """Whether the step's output was appended by an earlier run."""
+        return (step, JournalKind.OUTPUT) in self.journal and not self.ordered_again(step)
+
+    def ordered_again(self, step: str) -> bool:
+        """Whether a person ordered this step, or all groups of it, to run again although it is done."""
+        again = self.message.again
+        return bool(again) and (step in again or step.partition(GROUP_SEPARATOR)[0] in again)
+
+    def progress(self, *, phase: Phase | None = None) -> Progress:
+        """Everything that waits for a commit, taken out of the exchange."""
+        effective = bool(self.outputs) or any(entry.kind is JournalKind.BEGUN for entry in self.journal_out)
+        progress = Progress(
+            lease=self.work.lease,
+            journal=tuple(self.journal_out),
+            outputs=tuple(self.outputs),
+            milestones=tuple(self.milestones),
+            mark=self.mark if effective else None,
+            phase=phase,
+            revision=self.revision.id if self.message.revision is None else None,
+        )
+        self.journal_out, self.outputs, self.milestones = [], [], []
+        if effective:
+            self.mark = None
+        return progress
+
+    async def checkpoint(self, *, phase: Phase | None = None) -> None:
+        """Commit what has gathered."""
+        await self.services.commit(self.progress(phase=phase))
+
+
+def message_facts(message: Message) -> dict[str, Any]:
+    """What expressions see as `$message`."""
+    return {
+        "id": id_text(message.id) if message.id else "",
+        "source": message.source,
+        "receivedAt": iso(message.received_at),
+        "correlationId": message.correlation_id,
+        "attempt": message.attempts + 1,
+    }
+
+
+def mapping_failed(error: Exception, step: str) -> StepFailed:
+    """The failure of an expression: its code, place and value, class `data`."""
+    details: dict[str, Any] = {}
+    if isinstance(error, ExpressionError):
+        details = {"code": error.code, "line": error.line, "column": error.column, "path": error.data_path}
+    return StepFailed(
+        f"{step}: {error}", error_class="data", reason="failed-transformation", details={"step": step, **details}
+    )
+
+
+def document_bytes(document: Any, step: str) -> bytes:
+    """A canonical document's bytes. Raises StepFailed with class `data`."""
+    try:
+        return exact_json.encode(document)
+    except (TypeError, ValueError) as error:
+        raise StepFailed(f"{step}: {error}", error_class="data", reason="failed-transformation") from error

@@ -1,0 +1,82 @@
+"""What a message is about: its business keys, its lane, its idempotency key and its version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine import exact_json
+from engine.errors import InvalidInput
+from engine.flow.compiled import CompiledFlow
+from engine.flow.mapping import Variables
+from engine.jsonata import MISSING, EvaluationContext, Expression, ExpressionError
+from engine.message import lane_of
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`business_keys` are (kind, value), the identifying one first; `version` is JSON for the stale guard."""
+
+    business_keys: tuple[tuple[str, str], ...] = ()
+    idempotency_key: str | None = None
+    lane: str | None = None
+    version: bytes | None = None
+
+
+def identify(flow: CompiledFlow, document: Any, variables: Variables, context: EvaluationContext) -> Identity:
+    """The identity that a flow gives a document.
+
+    A business key that finds nothing is left out. Raises InvalidInput when a lane, idempotency key or version finds
+    nothing, for without it no promise could be kept.
+    """
+    declared = flow.identity
+    keys = []
+    for kind, expression in declared.business_keys:
+        value = _text(expression, document, variables, context)
+        if value is not None:
+            keys.append((kind, value))
+    key = lane = version = None
+    if declared.idempotency is not None:
+        key = _required(declared.idempotency, "idempotency key", flow, document, variables, context)
+    if declared.lane is not None:
+        lane = lane_of(declared.lane_name, _required(declared.lane, "lane key", flow, document, variables, context))
+    if declared.version is not None:
+        version = version_of(flow, document, variables, context)
+    return Identity(tuple(keys), key, lane, version)
+
+
+def version_of(flow: CompiledFlow, document: Any, variables: Variables, context: EvaluationContext) -> bytes:
+    """The document's version as JSON: a number or a text."""
+    assert flow.identity.version is not None
+    value = _value(flow.identity.version, document, variables, context)
+    if value is MISSING or value is None or isinstance(value, bool | dict | list):
+        raise _nothing(flow.identity.version, "version", flow)
+    return exact_json.encode(value)
+
+
+def _required(
+    expression: Expression, what: str, flow: CompiledFlow, document: Any, variables: Variables, context: EvaluationContext
+) -> str:
+    value = _text(expression, document, variables, context)
+    if value is None or not value:
+        raise _nothing(expression, what, flow)
+    return value
+
+
+def _nothing(expression: Expression, what: str, flow: CompiledFlow) -> InvalidInput:
+    detail = f"the {what} of flow '{flow.name}' ({expression.source}) finds nothing in this message"
+    return InvalidInput(detail, code="no-identity")
+
+
+def _text(expression: Expression, document: Any, variables: Variables, context: EvaluationContext) -> str | None:
+    value = _value(expression, document, variables, context)
+    if value is MISSING or value is None or isinstance(value, dict | list):
+        return None
+    return value if isinstance(value, str) else str(value)
+
+
+def _value(expression: Expression, document: Any, variables: Variables, context: EvaluationContext) -> Any:
+    try:
+        return expression.evaluate(document, variables, context)
+    except ExpressionError as error:
+        raise InvalidInput(f"the expression '{expression.source}' failed: {error}", code="no-identity") from error

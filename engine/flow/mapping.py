@@ -1,0 +1,102 @@
+"""Mappings and renderers: what an expression, a .jsonata file or a tree of fields makes of a document."""
+
+from __future__ import annotations
+
+import collections.abc
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from engine.jsonata import MISSING, EvaluationContext, Expression
+
+Variables = collections.abc.Mapping[str, Any]
+
+
+class Mapping(Protocol):
+    """Makes one document of another; MISSING when there is nothing."""
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionMapping:
+    """One expression makes the whole document."""
+
+    expression: Expression
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
+        return self.expression.evaluate(data, variables, context)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldsMapping:
+    """Each field has its own mapping; a field whose expression finds nothing is left out."""
+
+    fields: tuple[tuple[str, Mapping], ...]
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
+        document = {}
+        for name, mapping in self.fields:
+            value = mapping(data, variables, context)
+            if value is not MISSING:
+                document[name] = value
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsMapping:
+    """A list, item by item."""
+
+    items: tuple[Mapping, ...]
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
+        values = [item(data, variables, context) for item in self.items]
+        return [value for value in values if value is not MISSING]
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateMapping:
+    """A text with holes; a hole that finds nothing is an error, for a half-filled path must not be sent."""
+
+    parts: tuple[str | Expression, ...]
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
+        return "".join(
+            part if isinstance(part, str) else _hole(part, part.evaluate(data, variables, context)) for part in self.parts
+        )
+
+
+class EmptyHole(Exception):
+    """A hole of a template found nothing. `expression` is its text."""
+
+    def __init__(self, expression: str) -> None:
+        super().__init__(f"the hole '{{{expression}}}' found nothing to fill it with")
+        self.expression = expression
+
+
+def _hole(expression: Expression, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is MISSING or value is None or isinstance(value, dict | list):
+        raise EmptyHole(expression.source)
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A plain value of a settings model."""
+
+    value: Any
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Fills the holes of a connector's settings: what it yields are plain values, as a destination receives them."""
+
+    fields: FieldsMapping
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> dict[str, Any]:
+        rendered: dict[str, Any] = self.fields(data, variables, context)
+        return rendered

@@ -1,0 +1,1 @@
+"""The steps: one integration pattern, one file."""

@@ -1,0 +1,49 @@
+"""What every step of a pipeline is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.flow.exchange import Exchange
+from engine.jsonata import Expression
+from engine.outcome import Outcome
+
+Result = Outcome | None
+"""None goes on with the next step; an outcome ends the exchange."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step(ABC):
+    """One step. `id` names it in journal, trace and commands; `when` is its condition.
+
+    `run` answers at once, or with an awaitable where the step talks to a system or commits.
+    """
+
+    id: str
+    when: Expression | None
+
+    word: ClassVar[str]
+
+    @abstractmethod
+    def run(self, exchange: Exchange) -> Result | Awaitable[Result]:
+        """Do the step's work on the exchange. Raises StepFailed."""
+
+    def children(self) -> Sequence[Sequence[Step]]:
+        """The sequences of steps inside this one."""
+        return ()
+
+
+async def run_steps(steps: Sequence[Step], exchange: Exchange) -> Result:
+    """Run steps from top to bottom until one ends the exchange."""
+    for step in steps:
+        if step.when is not None and exchange.evaluate(step.when, step.id) is not True:
+            continue
+        result = step.run(exchange)
+        if isinstance(result, Awaitable):
+            result = await result
+        if result is not None:
+            return result
+    return None

@@ -1,0 +1,331 @@
+"""The dispatcher: which message runs next.
+
+Each channel has a bounded queue in memory. A fresh message is dispatched from memory when its append found its lane
+empty and the channel had room; otherwise the channel is in *overflow* and reads from the store until it is drained. So
+memory stays bounded with any backlog. Channels of one priority take turns; priorities have reserved places.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import StoreError
+from engine.message import Lease
+from engine.policy.priorities import PRIORITIES, next_priority
+from engine.store.protocol import MessageStore
+from engine.store.records import Work
+from engine.telemetry.log import Log
+
+QUEUE_LIMIT = 500
+QUEUE_BYTES = 64 * 1024 * 1024
+CLAIM_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Work to run; `document` is its canonical form when it is still in memory, with the revision that read it."""
+
+    work: Work
+    document: Any = None
+    revision: str | None = None
+
+
+Handler = Callable[[Item], Awaitable[None]]
+
+
+@dataclass(slots=True, eq=False)
+class _Channel:
+    name: str
+    handler: Handler
+    concurrent: int
+    paused_until: Callable[[float], float | None]
+    queues: dict[int, deque[Item]] = field(default_factory=dict)
+    queued: int = 0
+    running: int = 0
+    reserved: int = 0
+    overflow: bool = True
+    signals: int = 0
+    filling: bool = False
+
+
+class Dispatcher:
+    """Starts handlers for messages, within the process's capacity."""
+
+    def __init__(self, store: MessageStore, *, capacity: int, now: Callable[[], float], log: Log) -> None:
+        self._store = store
+        self._capacity = capacity
+        self._now = now
+        self._log = log
+        self._channels: dict[str, _Channel] = {}
+        self._running: dict[str, int] = dict.fromkeys(PRIORITIES, 0)
+        self._turn = 0
+        self._ring: dict[int, deque[str]] = {rank: deque() for rank in range(len(PRIORITIES))}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._fillers: set[asyncio.Task[None]] = set()
+        self._leases: dict[int, Lease] = {}
+        self._draining = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._bytes = 0
+        self._wakeup: asyncio.TimerHandle | None = None
+        self._wakeup_at = 0.0
+
+    def open(
+        self, name: str, handler: Handler, concurrent: int, paused_until: Callable[[float], float | None]
+    ) -> None:
+        """Serve a channel, or take over another revision's settings for it."""
+        channel = self._channels.get(name)
+        if channel is None:
+            self._channels[name] = _Channel(name, handler, concurrent, paused_until)
+        else:
+            channel.handler, channel.concurrent, channel.paused_until = handler, concurrent, paused_until
+        self.nudge(name)
+
+    def served(self) -> tuple[str, ...]:
+        """The channels that are served."""
+        return tuple(self._channels)
+
+    # -- memory
+
+    def reserve(self, name: str) -> bool:
+        """Whether a message about to be appended to a channel may be leased at once and handed over with `offer`."""
+        channel = self._channels.get(name)
+        if channel is None or channel.overflow or self._draining:
+            return False
+        if channel.queued + channel.reserved >= QUEUE_LIMIT or self._bytes >= QUEUE_BYTES:
+            channel.overflow = True
+            return False
+        channel.reserved += 1
+        return True
+
+    def offer(self, item: Item) -> None:
+        """Hand over a message that was leased in its append, for which a place was reserved."""
+        channel = self._channels[item.work.message.channel]
+        channel.reserved -= 1
+        self._enqueue(channel, item)
+        self._pump()
+
+    def decline(self, name: str) -> None:
+        """Give back a reserved place: the message was a repeat, found its lane busy, or was not stored."""
+        channel = self._channels.get(name)
+        if channel is not None:
+            channel.reserved -= 1
+
+    def nudge(self, name: str) -> None:
+        """Say that the store holds a claimable message of a channel."""
+        channel = self._channels.get(name)
+        if channel is None:
+            return
+        channel.signals += 1
+        channel.overflow = True
+        self._pump()
+
+    def nudge_all(self, names: Iterable[str]) -> None:
+        """Say so for several channels."""
+        for name in set(names):
+            self.nudge(name)
+
+    # -- life
+
+    def leases(self) -> tuple[Lease, ...]:
+        """The leases of everything queued or running, for renewal."""
+        return tuple(self._leases.values())
+
+    def lost(self, message_ids: Iterable[int]) -> None:
+        """Drop queued messages whose lease was lost."""
+        gone = set(message_ids)
+        for channel in self._channels.values():
+            for rank, queue in channel.queues.items():
+                if any(item.work.message.id in gone for item in queue):
+                    kept = [item for item in queue if item.work.message.id not in gone]
+                    self._forget(channel, [item for item in queue if item.work.message.id in gone])
+                    channel.queues[rank] = deque(kept)
+
+    @property
+    def running(self) -> int:
+        """How many handlers run now."""
+        return len(self._tasks)
+
+    @property
+    def in_memory(self) -> int:
+        """How many messages are queued or running."""
+        return len(self._leases)
+
+    async def drain(self, timeout: float) -> bool:
+        """Start nothing new, give queued messages back to the store, wait for the running ones.
+
+        Returns False when some still ran at the end of `timeout`; those are resumed by the next start.
+        """
+        self._draining = True
+        queued = [item for channel in self._channels.values() for queue in channel.queues.values() for item in queue]
+        for channel in self._channels.values():
+            self._forget(channel, [item for queue in channel.queues.values() for item in queue])
+            channel.queues.clear()
+        if queued:
+            await self._store.give_back([item.work.lease for item in queued])
+        try:
+            async with asyncio.timeout(timeout):
+                await self._idle.wait()
+        except TimeoutError:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            return False
+        return True
+
+    async def settled(self) -> None:
+        """Wait until nothing runs."""
+        await self._idle.wait()
+
+    # -- inside
+
+    def _enqueue(self, channel: _Channel, item: Item) -> None:
+        rank = min(item.work.message.priority, len(PRIORITIES) - 1)
+        queue = channel.queues.setdefault(rank, deque())
+        if not queue:
+            self._ring[rank].append(channel.name)
+        queue.append(item)
+        channel.queued += 1
+        self._bytes += len(item.work.body)
+        self._leases[item.work.message.id] = item.work.lease
+
+    def _forget(self, channel: _Channel, items: Iterable[Item]) -> None:
+        for item in items:
+            channel.queued -= 1
+            self._bytes -= len(item.work.body)
+            self._leases.pop(item.work.message.id, None)
+
+    def _pump(self) -> None:
+        """Start what may start, and read from the store what has room."""
+        if self._draining:
+            return
+        now = self._now()
+        while len(self._tasks) < self._capacity:
+            item = self._next(now)
+            if item is None:
+                break
+            self._start(item)
+        for channel in self._channels.values():
+            if channel.overflow and not channel.filling and channel.queued < CLAIM_BATCH // 2:
+                self._fill_later(channel, now)
+
+    def _next(self, now: float) -> tuple[_Channel, Item] | None:
+        waiting: dict[str, _Channel] = {}
+        for rank, name in enumerate(PRIORITIES):
+            channel = self._turn_of(rank, now)
+            if channel is not None:
+                waiting[name] = channel
+        chosen = next_priority(self._capacity, self._running, waiting, self._turn) if waiting else None
+        if chosen is None:
+            return None
+        self._turn += 1
+        channel = waiting[chosen]
+        rank = PRIORITIES.index(chosen)
+        item = channel.queues[rank].popleft()
+        channel.queued -= 1
+        self._bytes -= len(item.work.body)
+        ring = self._ring[rank]
+        ring.remove(channel.name)
+        if channel.queues[rank]:
+            ring.append(channel.name)
+        return channel, item
+
+    def _turn_of(self, rank: int, now: float) -> _Channel | None:
+        """The channel of a priority whose turn it is and that may run one more."""
+        ring = self._ring[rank]
+        for _ in range(len(ring)):
+            name = ring[0]
+            channel = self._channels[name]
+            if not channel.queues.get(rank):
+                ring.popleft()
+                continue
+            if channel.running < channel.concurrent and not self._paused(channel, now):
+                return channel
+            ring.rotate(-1)
+        return None
+
+    def _paused(self, channel: _Channel, now: float) -> bool:
+        until = channel.paused_until(now)
+        if until is None:
+            return False
+        self._wake_at(until, now)
+        return True
+
+    def _wake_at(self, at: float, now: float) -> None:
+        """Look again when a pause ends; the earliest of the pauses counts."""
+        if self._wakeup is not None and self._wakeup_at <= at and self._wakeup_at > now:
+            return
+        if self._wakeup is not None:
+            self._wakeup.cancel()
+        self._wakeup_at = at
+        self._wakeup = asyncio.get_running_loop().call_later(max(0.01, at - now), self._woken)
+
+    def _woken(self) -> None:
+        self._wakeup = None
+        self._pump()
+
+    def _start(self, chosen: tuple[_Channel, Item]) -> None:
+        channel, item = chosen
+        priority = PRIORITIES[min(item.work.message.priority, len(PRIORITIES) - 1)]
+        channel.running += 1
+        self._running[priority] += 1
+        self._idle.clear()
+        self._spawn(self._run(channel, item, priority))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not self._tasks:
+            self._idle.set()
+        self._pump()
+
+    async def _run(self, channel: _Channel, item: Item, priority: str) -> None:
+        try:
+            await channel.handler(item)
+        except StoreError as error:
+            # Nothing was settled: the lease runs out and the message is tried again.
+            self._log.warning("store-failed", message=item.work.message.id, detail=str(error))
+        except Exception as error:  # a handler answers for everything else; what gets here is a bug to be seen
+            self._log.exception("handler-failed", error, message=item.work.message.id)
+        finally:
+            channel.running -= 1
+            self._running[priority] -= 1
+            self._leases.pop(item.work.message.id, None)
+
+    def _fill_later(self, channel: _Channel, now: float) -> None:
+        if self._paused(channel, now) or self._bytes >= QUEUE_BYTES:
+            return
+        channel.filling = True
+        task = asyncio.get_running_loop().create_task(self._fill(channel))
+        self._fillers.add(task)
+        task.add_done_callback(self._fillers.discard)
+
+    async def _fill(self, channel: _Channel) -> None:
+        """Claim from the store; overflow ends when the store had less than was asked and nothing was signalled since."""
+        signals = channel.signals
+        wanted = max(1, min(CLAIM_BATCH, QUEUE_LIMIT - channel.queued - channel.reserved))
+        try:
+            claimed = await self._store.claim(channel.name, wanted)
+        except StoreError as error:
+            self._log.warning("claim-failed", channel=channel.name, detail=str(error))
+            channel.filling = False
+            self._wake_at(self._now() + 0.5, self._now())
+            return
+        channel.filling = False
+        if self._draining:
+            if claimed:
+                await self._store.give_back([work.lease for work in claimed])
+            return
+        for work in claimed:
+            self._enqueue(channel, Item(work))
+        if len(claimed) < wanted and channel.signals == signals:
+            channel.overflow = False
+        self._pump()

@@ -1,0 +1,117 @@
+"""A gateway a system: its limiter, breaker, maintenance calendar and bulkhead, shared by all flows, and its connection.
+
+Decisions are values of `engine.policy`; the gateway only keeps their state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from engine.clock import Clock
+from engine.errors import StepFailed
+from engine.flow.compiled import CompiledSystem
+from engine.outcome import Deferred
+from engine.plugin import Destination
+from engine.policy import breaker, limiter, maintenance
+
+LONGEST_WAIT = 1.0
+"""Seconds a worker waits for its slot; a later slot sends the message back to the store until then."""
+
+
+class Gateway:
+    """Everything that stands between the engine and one system."""
+
+    def __init__(self, system: CompiledSystem, destination: Destination, clock: Clock) -> None:
+        self._clock = clock
+        self._breaker: breaker.BreakerState = breaker.Closed()
+        self._limiter = limiter.LimiterState()
+        self._reserved: dict[int, float] = {}
+        self.destination = destination
+        self.adopt(system)
+
+    def adopt(self, system: CompiledSystem) -> None:
+        """Take over the limits of another revision; what is counted so far stays counted."""
+        model = system.model
+        self.name = system.name
+        self.concurrent = model.limits.concurrent
+        self._rate = limiter.Rate(model.limits.rate.count, model.limits.rate.seconds) if model.limits.rate else None
+        self._settings = breaker.BreakerSettings(
+            failures=model.breaker.failures,
+            within=model.breaker.within.seconds,
+            cooldown=model.breaker.cooldown.seconds,
+        )
+        self._calendar = tuple(maintenance.parse_window(text) for text in model.maintenance)
+        self._places = asyncio.Semaphore(self.concurrent)
+
+    def paused_until(self, now: float) -> tuple[float, str] | None:
+        """When the system can be asked again, and why not now: maintenance, or an open breaker."""
+        closes = maintenance.held_until(self._calendar, now)
+        if closes is not None:
+            return closes, "maintenance"
+        if not isinstance(self._breaker, breaker.Closed) and now < self._breaker.until:
+            return self._breaker.until, "breaker open"
+        return None
+
+    async def admit(self, message_id: int) -> Deferred | None:
+        """A slot for one request: at once, after a short wait, or later (then the slot stays reserved)."""
+        now = self._clock.now()
+        paused = self.paused_until(now)
+        if paused is not None:
+            return Deferred(paused[0], f"{self.name}: {paused[1]}")
+        if self._rate is None:
+            return None
+        slot = self._reserved.pop(message_id, None)
+        if slot is None or limiter.is_void(self._limiter, slot):
+            self._limiter, slot = limiter.reserve(self._rate, self._limiter, now)
+        if slot - now > LONGEST_WAIT:
+            self._reserved[message_id] = slot
+            return Deferred(slot, f"{self.name}: rate limit")
+        if slot > now:
+            await asyncio.sleep(slot - now)
+        return None
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """One of the system's concurrent places."""
+        places = self._places
+        await places.acquire()
+        try:
+            yield
+        finally:
+            places.release()
+
+    def enter(self) -> int | None:
+        """Ask the breaker for one request; returns the number of the probe when it is one, to be handed back.
+
+        Raises StepFailed (class `transient`, reason `breaker-open`) when another request has opened it meanwhile.
+        """
+        now = self._clock.now()
+        self._breaker, verdict = breaker.admit(self._settings, self._breaker, now)
+        if isinstance(verdict, breaker.Refused):
+            wait = max(0.0, verdict.until - now)
+            raise StepFailed(
+                f"{self.name}: breaker open", error_class="transient", reason="breaker-open", retry_after=wait
+            )
+        return verdict.probe
+
+    def succeeded(self, probe: int | None) -> None:
+        """The system did what it was asked."""
+        self._breaker = breaker.succeeded(self._breaker, probe)
+
+    def failed(self, error_class: str, retry_after: float | None, probe: int | None) -> None:
+        """A request failed; the class decides whether that counts against the system."""
+        now = self._clock.now()
+        self._breaker = breaker.failed(self._settings, self._breaker, now, error_class, probe)
+        if retry_after is not None and error_class == "rate-limited":
+            self._limiter = limiter.penalise(self._limiter, now + retry_after)
+
+    def abandoned(self, probe: int | None) -> None:
+        """A request that was let through was never sent."""
+        self._breaker = breaker.abandoned(self._breaker, self._clock.now(), probe)
+
+    @property
+    def state(self) -> str:
+        """`closed`, `open` or `half-open`."""
+        return {breaker.Closed: "closed", breaker.Open: "open", breaker.HalfOpen: "half-open"}[type(self._breaker)]

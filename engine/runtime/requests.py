@@ -1,0 +1,260 @@
+"""One request to a system: built by the operation's expressions, sent once, and its reply judged and mapped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.errors import CodecError, StepFailed
+from engine.flow.compiled import CompiledErrorRule, CompiledOperation
+from engine.flow.exchange import Answered, mapping_failed
+from engine.flow.mapping import EmptyHole, Renderer, Variables
+from engine.flow.steps.validate import require_valid
+from engine.jsonata import MISSING, EvaluationContext, ExpressionError
+from engine.plugin import Reply, Request
+from engine.runtime.commit_points import CommitPoint, Passing
+from engine.runtime.gateway import Gateway
+
+_DETAIL = 400
+
+
+class RequestFailed(StepFailed):
+    """A request that did not do what it should; carries what went and what came, for the trace."""
+
+    def __init__(
+        self, failed: StepFailed, *, request: bytes | None, reply: bytes | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(
+            failed.detail,
+            error_class=failed.error_class,
+            reason=failed.reason,
+            owner=failed.owner,
+            retry_after=failed.retry_after,
+            details=failed.details,
+        )
+        self.request = request
+        self.reply = reply
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What one request is made from: the operation, the canonical document, and the scope of its expressions."""
+
+    operation: CompiledOperation
+    document: Any
+    variables: Variables
+    context: EvaluationContext
+    key: str
+    headers: dict[str, str]
+    wants_reply: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.operation.full_name
+
+
+async def perform(errand: Errand, gateway: Gateway, passing: Passing) -> Answered:
+    """Ask the system to do it. Raises RequestFailed; its class `unknown` or `timeout` means it may have been done."""
+    request = _request(errand)
+    reply, probe = await _exchange(errand, request, gateway, passing)
+    return _judged(errand, request, reply, gateway, probe)
+
+
+async def confirm(errand: Errand, gateway: Gateway, passing: Passing) -> Answered | None:
+    """Ask whether an earlier try was carried out; None when it was not, or the operation has no such question.
+
+    Raises RequestFailed when the question itself fails: then nothing is known, and nothing may be sent.
+    """
+    question = errand.operation.confirm
+    if question is None:
+        return None
+    request = _rendered(errand, question.request, None)
+    reply, probe = await _exchange(errand, request, gateway, passing)
+    scope = _scope(errand, reply)
+    if _evaluate(errand, question.found.evaluate, scope) is True:
+        gateway.succeeded(probe)
+        target = question.returns if question.returns.mapping is not None else errand.operation.returns
+        judged = replace(errand, operation=replace(errand.operation, returns=target))
+        return Answered(_returned(judged, reply, scope), reply.status, request.body, reply.body)
+    failed = _classified(errand, reply, scope)
+    if reply.status in (404, 410) or reply.status < 400:
+        gateway.succeeded(probe)
+        return None
+    gateway.failed(failed.error_class, failed.retry_after, probe)
+    raise RequestFailed(failed, request=request.body, reply=reply.body, status=reply.status)
+
+
+def _request(errand: Errand) -> Request:
+    """The request with every hole filled and its body encoded."""
+    operation = errand.operation
+    if operation.accepts is not None:
+        require_valid(operation.accepts, errand.document, errand.name)
+    body = None
+    if operation.body is not None:
+        document = _evaluate(errand, operation.body, errand.document)
+        if document is MISSING:
+            raise StepFailed(
+                f"{errand.name}: the request's body mapping yielded nothing",
+                error_class="data",
+                reason="failed-transformation",
+            )
+        if operation.request_contract is not None:
+            require_valid(operation.request_contract, document, errand.name)
+        body = _encoded(errand, document)
+    return _rendered(errand, operation.request, body)
+
+
+def _encoded(errand: Errand, document: Any) -> bytes:
+    operation = errand.operation
+    try:
+        body = operation.codec.encode(document)
+    except CodecError as error:
+        raise StepFailed(f"{errand.name}: {error}", error_class="data", reason="failed-transformation") from error
+    if operation.payload_limit is not None and len(body) > operation.payload_limit:
+        raise StepFailed(
+            f"{errand.name}: the request has {len(body)} bytes, the system takes {operation.payload_limit}",
+            error_class="data",
+            reason="oversize-payload",
+            owner=operation.owner,
+        )
+    return body
+
+
+def _rendered(errand: Errand, renderer: Renderer, body: bytes | None) -> Request:
+    operation = errand.operation
+    settings = _evaluate(errand, renderer, errand.document)
+    return Request(
+        operation=operation.full_name,
+        settings=settings,
+        options=operation.options,
+        body=body,
+        content_type=operation.codec.media_type,
+        key=errand.key,
+        timeout=operation.timeout,
+        headers=errand.headers,
+    )
+
+
+async def _exchange(
+    errand: Errand, request: Request, gateway: Gateway, passing: Passing
+) -> tuple[Reply, int | None]:
+    """Send once; the breaker learns of a missing answer here, of a judged one from the caller, by the probe's number."""
+    probe = gateway.enter()
+    try:
+        async with gateway.place():
+            passing(CommitPoint.BEFORE_REQUEST)
+            reply = await gateway.destination.send(request)
+            passing(CommitPoint.AFTER_REPLY)
+    except StepFailed as failed:
+        gateway.failed(failed.error_class, failed.retry_after, probe)
+        raise RequestFailed(failed, request=request.body) from failed
+    except BaseException:
+        gateway.abandoned(probe)
+        raise
+    return reply, probe
+
+
+def _judged(errand: Errand, request: Request, reply: Reply, gateway: Gateway, probe: int | None) -> Answered:
+    scope = _scope(errand, reply)
+    if _evaluate(errand, errand.operation.success.evaluate, scope) is True:
+        gateway.succeeded(probe)
+        try:
+            document = _returned(errand, reply, scope) if errand.wants_reply else None
+        except StepFailed as failed:
+            raise RequestFailed(failed, request=request.body, reply=reply.body, status=reply.status) from failed
+        return Answered(document, reply.status, request.body, reply.body)
+    failed = _classified(errand, reply, scope)
+    gateway.failed(failed.error_class, failed.retry_after, probe)
+    raise RequestFailed(failed, request=request.body, reply=reply.body, status=reply.status)
+
+
+def _scope(errand: Errand, reply: Reply) -> dict[str, Any]:
+    """What success, error and confirm expressions see; a body that its codec cannot read is its text."""
+    body: Any = None
+    if reply.body:
+        try:
+            body = errand.operation.codec.decode(reply.body)
+        except CodecError:
+            body = reply.body.decode("utf-8", "replace")
+    return {"status": reply.status, "headers": reply.headers, "body": body}
+
+
+def _returned(errand: Errand, reply: Reply, scope: dict[str, Any]) -> Any:
+    """The reply as canonical: what `returns` makes of it, or the document as it came."""
+    operation = errand.operation
+    document = scope["body"]
+    if operation.reply_contract is not None:
+        require_valid(operation.reply_contract, document, errand.name)
+    if operation.returns.mapping is None:
+        return document
+    variables = {**errand.variables, "status": reply.status, "headers": reply.headers, "request": errand.document}
+    mapped = _evaluate(errand, operation.returns.mapping, document, variables)
+    if operation.returns.schema is not None:
+        require_valid(operation.returns.schema, mapped, errand.name)
+    return None if mapped is MISSING else mapped
+
+
+def _classified(errand: Errand, reply: Reply, scope: dict[str, Any]) -> StepFailed:
+    """What a reply that is no success means: the system's own rules first, then what its status usually means."""
+    hint = _retry_after(reply)
+    for rule in errand.operation.errors:
+        if _evaluate(errand, rule.when.evaluate, scope) is True:
+            return _ruled(errand, rule, scope, reply, hint)
+    error_class = _usual_class(reply.status)
+    return StepFailed(
+        f"{errand.name}: answered {reply.status}: {_snippet(reply)}",
+        error_class=error_class,
+        reason=f"status-{reply.status}",
+        owner=errand.operation.owner,
+        retry_after=hint,
+    )
+
+
+def _ruled(
+    errand: Errand, rule: CompiledErrorRule, scope: dict[str, Any], reply: Reply, hint: float | None
+) -> StepFailed:
+    words = _evaluate(errand, rule.message.evaluate, scope) if rule.message is not None else MISSING
+    wait = _evaluate(errand, rule.retry_after.evaluate, scope) if rule.retry_after is not None else MISSING
+    said = words if isinstance(words, str) else _snippet(reply)
+    return StepFailed(
+        f"{errand.name}: answered {reply.status}: {said}",
+        error_class=rule.error_class,
+        reason=rule.reason or f"status-{reply.status}",
+        owner=rule.owner or errand.operation.owner,
+        retry_after=float(wait) if wait is not MISSING and not isinstance(wait, str | dict | list | None) else hint,
+        details={"rule": rule.when.source},
+    )
+
+
+def _usual_class(status: int) -> str:
+    if status == 429:
+        return "rate-limited"
+    if status in (401, 403):
+        return "authentication"
+    if status in (404, 410):
+        return "not-found"
+    if status in (409, 412, 423):
+        return "conflict"
+    if status in (400, 413, 415, 422):
+        return "data"
+    if status in (408, 425) or status >= 500:
+        return "transient"
+    return "permanent" if status >= 300 else "unknown"
+
+
+def _retry_after(reply: Reply) -> float | None:
+    text = reply.headers.get("retry-after", "")
+    return float(text) if text.isdigit() else None
+
+
+def _snippet(reply: Reply) -> str:
+    text = " ".join(reply.body[: _DETAIL * 2].decode("utf-8", "replace").split())
+    return (text[:_DETAIL] + "…") if len(text) > _DETAIL else text or "an empty body"
+
+
+def _evaluate(errand: Errand, evaluate: Any, data: Any, variables: Variables | None = None) -> Any:
+    try:
+        return evaluate(data, variables if variables is not None else errand.variables, errand.context)
+    except (ExpressionError, EmptyHole) as error:
+        raise mapping_failed(error, errand.name) from error
