@@ -76,11 +76,14 @@ class CompiledSchema:
         return tuple(violation(fault, document, self._owner_of) for fault in self._faults(document))
 
     def _faults(self, document: Any) -> list[Fault]:
-        faults: Iterator[Fault] = iter(())
-        if not more_nodes_than(document, MAX_WORDED_VALUES):
-            faults = faults_of(self._wording, document)
-        first = list(islice(faults, MAX_VIOLATIONS))
-        return flattened(first or list(islice(self._decided_faults(document), MAX_VIOLATIONS)))[:MAX_VIOLATIONS]
+        worded = [] if more_nodes_than(document, MAX_WORDED_VALUES) else self._worded_faults(document)
+        return flattened(worded or list(islice(self._decided_faults(document), MAX_VIOLATIONS)))[:MAX_VIOLATIONS]
+
+    def _worded_faults(self, document: Any) -> list[Fault]:
+        try:
+            return list(islice(faults_of(self._wording, document), MAX_VIOLATIONS))
+        except RecursionError:  # a document nested deeper than Python follows; jsonschema-rs has no such limit
+            return []
 
     def _decided_faults(self, document: Any) -> Iterator[Fault]:
         for error in self._decider.iter_errors(document):
