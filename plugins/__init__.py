@@ -1,0 +1,1 @@
+"""The connectors and codecs that come with the base install."""
