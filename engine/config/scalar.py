@@ -19,8 +19,8 @@ class BadScalar(PydanticCustomError):
 
 def bad_scalar(code: str, expected: str, value: object, hint: str = "") -> BadScalar:
     """The error for a `value` that should have been `expected` (a noun phrase such as `a duration such as '5 min'`)."""
-    found = shown(value)
-    context = {"expected": expected, "found": found, "hint": hint}
+    hidden = isinstance(value, Text) and value.secret  # a hint may quote a part of the value
+    context = {"expected": expected, "found": shown(value), "hint": "" if hidden else hint}
     return BadScalar(code, "expected {expected}, got {found}", context)
 
 

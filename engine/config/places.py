@@ -1,0 +1,63 @@
+"""The places of a parsed model: paths in the names of the program, places in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.config.marks import Mark, TextOrigin
+from engine.config.tree import Marks
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Finds the place of a model's fields: `places.value("steps", 0, "payload")` is where `with` stands in the file.
+
+    Path parts are field names (or the file's own keys), keys of mappings and indexes. A field that the file leaves out
+    has the place of what it would stand in.
+    """
+
+    model: BaseModel
+    marks: Marks
+
+    def value(self, *path: str | int) -> Mark:
+        """Where the value begins."""
+        return self.marks.value(self._spelled(path))
+
+    def key(self, *path: str | int) -> Mark:
+        """Where the key of the value stands."""
+        return self.marks.key(self._spelled(path))
+
+    def text_origin(self, *path: str | int) -> TextOrigin | None:
+        """Where the characters of a text stand; None where the file has no text."""
+        return self.marks.text_origin(self._spelled(path))
+
+    def _spelled(self, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """The path in the file's own keys."""
+        spelled: list[str | int] = []
+        current: Any = self.model
+        for part in path:
+            spelled.append(_key(current, part))
+            current = _below(current, part)
+        return tuple(spelled)
+
+
+def _key(owner: Any, part: str | int) -> str | int:
+    if isinstance(owner, BaseModel) and isinstance(part, str) and part in type(owner).model_fields:
+        alias = type(owner).model_fields[part].validation_alias
+        return alias if isinstance(alias, str) else part
+    return part
+
+
+def _below(owner: Any, part: str | int) -> Any:
+    if isinstance(owner, BaseModel):
+        names = {_key(owner, name): name for name in type(owner).model_fields}
+        return getattr(owner, str(names.get(part, part)), None)
+    if isinstance(owner, Mapping):
+        return owner.get(part)
+    if isinstance(owner, list | tuple) and isinstance(part, int):
+        return owner[part] if part < len(owner) else None
+    return None
