@@ -83,6 +83,12 @@ _SHAPE = (
     Code("XD119", "not a name", "Names are lower-case words joined by hyphens, at most 64 characters: `order-to-erp`."),
     Code("XD120", "alias of itself", "An `*alias` stands inside the value it names, or names nothing."),
     Code("XD121", "too many files", "The workspace has more or larger files than a revision may hold."),
+    Code(
+        "XD123",
+        "file is not looked at",
+        "YAML files are called `.yaml`; this one is left out of the revision.",
+        Severity.WARNING,
+    ),
     Code("XD122", "file cannot be read", "The file is missing, is not a file, or leads out of the workspace."),
 )
 

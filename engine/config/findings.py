@@ -89,6 +89,13 @@ class Findings:
                 self.omitted += 1
                 self._omitted_errors += finding.is_error
 
+    def on_line(self, mark: Mark, prefix: str) -> bool:
+        """Whether the line of `mark` has a finding already whose code begins with `prefix`."""
+        return any(
+            finding.line == mark.line and finding.file == mark.file and finding.code.startswith(prefix)
+            for finding in self._findings
+        )
+
     @property
     def errors(self) -> tuple[Finding, ...]:
         """The errors, in file order."""

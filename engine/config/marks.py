@@ -64,14 +64,16 @@ class Text(str):
     """A text of a YAML file that knows where it stands and what was filled into it.
 
     `origin` is None for texts that were not written in a file. `filled` are the (start, end) spans that came from the
-    environment: they are plain text, whatever characters they hold. `secret` says that one of them is a secret.
+    environment: they are plain text, whatever characters they hold. `secret` says that one of them is a secret,
+    `unresolved` that one has no value here and stands as its reference.
     """
 
-    __slots__ = ("filled", "origin", "secret")
+    __slots__ = ("filled", "origin", "secret", "unresolved")
 
     origin: TextOrigin | None
     filled: tuple[tuple[int, int], ...]
     secret: bool
+    unresolved: bool
 
     def __new__(
         cls,
@@ -80,11 +82,13 @@ class Text(str):
         *,
         filled: tuple[tuple[int, int], ...] = (),
         secret: bool = False,
+        unresolved: bool = False,
     ) -> Self:
         text = super().__new__(cls, value)
         text.origin = origin
         text.filled = filled
         text.secret = secret
+        text.unresolved = unresolved
         return text
 
 

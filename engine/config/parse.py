@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engine.config.findings import Findings, did_you_mean, nearest
-from engine.config.marks import Mark
+from engine.config.marks import Mark, Text
 from engine.config.scalar import shown
 from engine.config.shape import Shape, one_of
 from engine.config.tree import Marks, Node
@@ -131,7 +131,9 @@ class _Report:
         """One finding for one error at its place."""
         mark = (place or self.marks.value)(path)
         context = error.detail.get("ctx") or {}
-        if _OWN_CODE.fullmatch(error.kind):
+        if isinstance(value, Text) and value.unresolved:
+            self._unresolved(shape, mark, path, value)
+        elif _OWN_CODE.fullmatch(error.kind):
             expected, found, hint = (str(context.get(part, "")) for part in ("expected", "found", "hint"))
             self._add_at(error.kind, mark, path, f"be {expected}", found, hint)
         elif error.kind in ("value_error", "assertion_error"):
@@ -148,6 +150,12 @@ class _Report:
         else:
             expected = shape.words() or error.detail["msg"].lower()
             self._add_at("XD103", mark, path, f"be {expected}", _found(value), _kind_hint(shape, value))
+
+    def _unresolved(self, shape: Shape, mark: Mark, path: _Path, value: Text) -> None:
+        """A reference without a value stands where a value is needed; said once, here or when it was filled in."""
+        if not self.findings.on_line(mark, "XD50"):
+            hint = "set it, or give a default with ':-'"
+            self._add_at("XD501", mark, path, f"be {shape.words() or 'given'}", shown(value), hint)
 
     def _no_tag(self, shape: Shape, mark: Mark, path: _Path, value: Any) -> None:
         """No key of the mapping says which variant it is."""
