@@ -74,6 +74,10 @@ class MessageStore(Protocol):
         """Parked messages whose due time has passed and which were not yet escalated."""
         ...
 
+    async def escalated(self, message_ids: Sequence[int]) -> None:
+        """Note that these parked messages' due times were acted on, so that they are not overdue again."""
+        ...
+
     async def rescue(self) -> tuple[str, ...]:
         """Return running messages whose lease ended to ready, outbound ones as uncertain; returns their channels."""
         ...
@@ -85,7 +89,10 @@ class MessageStore(Protocol):
     # -- the operator
 
     async def requeue(self, order: Requeue) -> Requeued:
-        """Carry out an operator's order on one message, with its audit record, in one transaction."""
+        """Carry out an operator's order on one message, with its audit record, in one transaction.
+
+        CommandRefused when the message's payload was erased, so that it cannot run again.
+        """
         ...
 
     async def get(self, message_id: int) -> Message | None:
@@ -121,7 +128,10 @@ class MessageStore(Protocol):
         ...
 
     async def erase(self, digest: bytes) -> bool:
-        """Erase a payload's bytes, leaving message, journal and audit as they are."""
+        """Erase a payload's bytes, leaving message, journal and audit as they are; False when there were none.
+
+        CommandRefused while an unfinished message needs them.
+        """
         ...
 
     # -- revisions, marks, watermarks

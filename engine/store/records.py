@@ -77,7 +77,8 @@ class Appended:
     """The result for one NewMessage. For a repeat or a conflict, `message_id` is the first message's.
 
     `lease` is set when the message was leased to this process in the same commit (it was asked for, and its lane was
-    empty); otherwise `eligible` says whether it can be claimed from the store right away.
+    empty); otherwise `eligible` says whether it can be claimed from the store right away. `released` lists the channels
+    of parked messages that this one, an event, released.
     """
 
     status: AppendStatus
@@ -86,6 +87,7 @@ class Appended:
     position: int = 0
     lease: Lease | None = None
     eligible: bool = False
+    released: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +302,8 @@ class Requeue:
 
     `allowed` are the states it may be in. `revision` None keeps the pinned one; `again` are steps to run again although
     done; `force` passes the stale guard; `body` replaces nothing: the stored original stays. `outcome` is None to make
-    it ready, or a final state's outcome (Discarded).
+    it ready, or a final state's outcome (Discarded or Dead). `phase` None keeps an unfinished message's phase, and
+    begins a settled one forward.
     """
 
     message_id: int
@@ -316,6 +319,7 @@ class Requeue:
     not_before: float | None = None
     journal: tuple[JournalEntry, ...] = ()
     outcome: Outcome | None = None
+    phase: Phase | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,0 +1,191 @@
+"""Append: store a group of messages in one commit, each leased at once where its lane is empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.ids import id_text
+from engine.message import Lease, State
+from engine.store.encoding import to_json, to_json_or_none
+from engine.store.operations.base import (
+    Batch,
+    Locks,
+    Operation,
+    Steps,
+    claim_lock,
+    lane_lock,
+    transaction_lock,
+    wake_lock,
+)
+from engine.store.operations.claims import take_claims
+from engine.store.operations.lanes import lane_is_empty, refresh_lane
+from engine.store.operations.revisions import pin
+from engine.store.operations.wakes import publish_wakes
+from engine.store.records import Append, Appended, AppendStatus, NewMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The message whose exchange appends an output: outputs inherit its correlation id."""
+
+    id: int
+    correlation_id: str
+
+
+def append(entry: Append) -> Operation[tuple[Appended, ...]]:
+    """See MessageStore.append."""
+    return Operation("append", lambda batch: _append(batch, entry), lambda: _locks(entry))
+
+
+def _locks(entry: Append) -> Locks:
+    names = [claim_lock(claim.scope, claim.key) for claim in entry.claims]
+    for message in entry.messages:
+        names.extend(names_to_lock(message))
+    return Locks(tuple(names), positions=len(entry.messages))
+
+
+def names_to_lock(new: NewMessage) -> list[str]:
+    """What an append of the message decides on, and so must not be decided elsewhere at the same time."""
+    names = [claim_lock(claim.scope, claim.key) for claim in new.claims]
+    names.extend(wake_lock(wake.topic, wake.selector, wake.key) for wake in new.wakes)
+    if new.lane is not None:
+        names.append(lane_lock(new.lane))
+    if new.business_keys:
+        names.append(transaction_lock(*new.business_keys[0]))
+    return names
+
+
+def _append(batch: Batch, entry: Append) -> Steps[tuple[Appended, ...]]:
+    first_id = batch.ids.next()
+    if entry.claims:
+        at = entry.messages[0].received_at if entry.messages else batch.now
+        taken = yield from take_claims(batch, entry.claims, first_id, at)
+        if taken is not None:
+            return (taken,) * len(entry.messages)
+    results: list[Appended] = []
+    for index, new in enumerate(entry.messages):
+        lease = index < len(entry.lease) and entry.lease[index]
+        message_id = batch.ids.next() if index else first_id
+        results.append((yield from append_message(batch, new, message_id, lease=lease)))
+    if entry.watermark is not None:
+        yield ("put_watermark", (entry.watermark.name, entry.watermark.value))
+    return tuple(results)
+
+
+def append_message(
+    batch: Batch, new: NewMessage, message_id: int, *, lease: bool, parent: Parent | None = None
+) -> Steps[Appended]:
+    """Append one message; a repeat or a conflict writes nothing of it."""
+    if new.claims:
+        taken = yield from take_claims(batch, new.claims, message_id, new.received_at)
+        if taken is not None:
+            return taken
+    correlation_id = yield from _correlation(batch, new, message_id, parent)
+    for kind, value in new.business_keys:
+        batch.add("put_business_key", (value, kind, correlation_id, message_id))
+        batch.transactions.setdefault((kind, value), correlation_id)
+    state, eligible = yield from _first_state(batch, new)
+    leased = lease and eligible and state is State.READY
+    if leased:
+        state = State.RUNNING
+    position = batch.position(message_id)
+    payload = batch.put_payload(new.payload)
+    row = _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent)
+    batch.add("put_message", row)
+    if new.revision is not None:
+        pin(batch, new.revision)
+    if new.lane is not None:
+        batch.lanes.add(new.lane)
+        if new.overtakes and not eligible and state not in _FINAL:
+            unblocked = yield from refresh_lane(batch, new.lane)
+            eligible = any(place.id == message_id for place in unblocked)
+    released: tuple[str, ...] = ()
+    if new.wakes:
+        released = yield from publish_wakes(batch, new.wakes, message_id, payload, new.received_at)
+    claimable = eligible and state is State.READY
+    if claimable:
+        batch.ready.add(new.channel)
+    held = Lease(message_id, batch.token) if leased else None
+    return Appended(AppendStatus.FRESH, message_id, correlation_id, position, held, claimable, released)
+
+
+_FINAL = frozenset({State.COMPLETED, State.DISCARDED, State.DEAD})
+
+
+def _first_state(batch: Batch, new: NewMessage) -> Steps[tuple[State, bool]]:
+    """(state, eligible) of a message that has just come."""
+    if new.final is not None:
+        if new.final not in _FINAL:
+            raise ValueError(f"a message is appended as final in completed, discarded or dead, not in {new.final.value}")
+        return new.final, new.lane is None
+    state = State.READY if new.not_before is None else State.WAITING
+    if new.lane is None:
+        return state, True
+    return state, (yield from lane_is_empty(batch, new.lane))
+
+
+def _correlation(batch: Batch, new: NewMessage, message_id: int, parent: Parent | None) -> Steps[str]:
+    if new.correlation_id is not None:
+        return new.correlation_id
+    if parent is not None:
+        return parent.correlation_id
+    if new.business_keys:
+        kind, value = new.business_keys[0]
+        known = batch.transactions.get((kind, value))
+        if known is not None:
+            return known
+        rows = yield ("find_transaction", (value, kind))
+        if rows:
+            return str(rows[0][0])
+    return id_text(message_id)
+
+
+def _row(
+    batch: Batch,
+    new: NewMessage,
+    message_id: int,
+    position: int,
+    state: State,
+    eligible: bool,
+    payload: bytes,
+    correlation_id: str,
+    parent: Parent | None,
+) -> tuple[object, ...]:
+    """The parameters of `put_message`."""
+    running = state is State.RUNNING
+    final = state in _FINAL
+    failure = new.failure or {}
+    return (
+        message_id,
+        new.channel,
+        state.value,
+        new.lane,
+        position,
+        eligible,
+        new.lane is not None and not final,
+        new.priority,
+        new.overtakes,
+        new.source,
+        payload,
+        new.received_at,
+        new.content_type,
+        to_json(new.headers) if new.headers else "{}",
+        correlation_id,
+        new.causation_id if new.causation_id is not None or parent is None else parent.id,
+        new.origin or message_id,
+        new.key,
+        new.step,
+        new.operation,
+        new.not_before if state is State.WAITING else None,
+        batch.now if running else None,
+        new.revision,
+        batch.token if running else None,
+        batch.lease_until if running else None,
+        new.received_at if final else None,
+        to_json_or_none(new.failure),
+        failure.get("error_class"),
+        failure.get("reason"),
+        to_json(new.business_keys) if new.business_keys else None,
+        new.traceparent,
+    )
+

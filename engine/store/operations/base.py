@@ -1,0 +1,166 @@
+"""The frame of the operations: statements, the batch that shares a transaction, and what a driver is told in advance."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from engine.ids import IdGenerator
+
+T = TypeVar("T")
+
+Statement = tuple[str, tuple[Any, ...]]
+"""A query's name and its parameters."""
+
+Row = Sequence[Any]
+Rows = Sequence[Row]
+Steps = Generator[Statement, Rows, T]
+
+FLUSH: Final[Statement] = ("flush", ())
+"""Not a query: what the batch has collected is to be written now, because a later statement reads it."""
+
+INLINE, FILE, ERASED = 0, 1, 2
+"""Where a payload's bytes are: in its row, in a file named by its digest, or nowhere any more."""
+
+
+def digest_of(body: bytes) -> bytes:
+    """The name of a payload: the SHA-256 of its bytes."""
+    return hashlib.sha256(body).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a store was opened with. `lease` is in seconds; payloads above `file_above` bytes become files (None: never)."""
+
+    lease: float = 60.0
+    file_above: int | None = None
+
+
+class Batch:
+    """What the operations of one transaction share: the time, fresh ids, and the rows that nobody reads back at once.
+
+    Rows are collected by query name and written together when the batch ends (or at a FLUSH). When the transaction is
+    rolled back the batch is thrown away with it.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: float,
+        ids: IdGenerator,
+        token: int,
+        settings: Settings,
+        read_file: Callable[[bytes], bytes | None],
+        positions: list[int] | None = None,
+    ) -> None:
+        self.now = now
+        self.ids = ids
+        self.token = token
+        self.lease_until = now + settings.lease
+        self._file_above = settings.file_above
+        self._read_file = read_file
+        self._positions = positions
+        self.rows: dict[str, list[tuple[Any, ...]]] = {}
+        self.payloads: dict[bytes, list[Any]] = {}
+        self.files: dict[bytes, bytes] = {}
+        self.unlink: list[bytes] = []
+        self.lanes: set[str] = set()
+        self.journaled: set[int] = set()
+        self.transactions: dict[tuple[str, str], str] = {}
+        self.pinned: set[str] = set()
+        self.ready: set[str] = set()
+
+    def add(self, query: str, row: tuple[Any, ...]) -> None:
+        """Collect a row for the query's statement at the end of the batch."""
+        rows = self.rows.get(query)
+        if rows is None:
+            self.rows[query] = [row]
+        else:
+            rows.append(row)
+
+    def put_payload(self, body: bytes) -> bytes:
+        """Collect a payload (once for each use of it) and return its digest."""
+        digest = digest_of(body)
+        entry = self.payloads.get(digest)
+        if entry is not None:
+            entry[2] += 1
+        elif self._file_above is not None and len(body) > self._file_above:
+            self.files[digest] = body
+            self.payloads[digest] = [digest, len(body), 1, FILE, None]
+        else:
+            self.payloads[digest] = [digest, len(body), 1, INLINE, body]
+        return digest
+
+    def put_payload_or_none(self, body: bytes | None) -> bytes | None:
+        return None if body is None else self.put_payload(body)
+
+    def body(self, digest: bytes | None, place: int | None, body: bytes | None) -> bytes | None:
+        """A payload's bytes from its row's `place` and `body`; None when they were erased."""
+        if place != FILE or digest is None:
+            return body
+        return self.files.get(digest) or self._read_file(digest)
+
+    def position(self, message_id: int) -> int:
+        """The next place in the lanes' order: the id itself where one process gives all ids."""
+        return message_id if self._positions is None else self._positions.pop(0)
+
+    def take_rows(self) -> list[tuple[str, list[tuple[Any, ...]]]]:
+        """What has been collected, in the order in which it is to be written; the batch is empty again."""
+        taken = list(self.rows.items())
+        if self.payloads:
+            # sorted, so that two replicas lock shared payloads in the same order
+            taken.append(("put_payload", [tuple(self.payloads[digest]) for digest in sorted(self.payloads)]))
+        self.rows = {}
+        self.payloads = {}
+        self.lanes.clear()
+        self.journaled.clear()
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """What several processes must not do at once: names, and messages whose lanes are meant; `positions` to draw."""
+
+    names: tuple[str, ...] = ()
+    messages: tuple[int, ...] = ()
+    positions: int = 0
+
+
+NO_LOCKS: Final = Locks()
+
+
+def _no_locks() -> Locks:
+    return NO_LOCKS
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """One call on the store: `start` makes its generator, again if the batch has to be run again.
+
+    `locks` is asked only where several processes share a store. `last`: runs after the others of its batch. `chore`:
+    may touch many rows and locks as it goes, so it gets a transaction (and, on SQLite, the writer's thread) to itself.
+    """
+
+    name: str
+    start: Callable[[Batch], Steps[T]]
+    locks: Callable[[], Locks] = field(default=_no_locks)
+    last: bool = False
+    chore: bool = False
+
+
+def lane_lock(lane: str) -> str:
+    return f"lane:{lane}"
+
+
+def claim_lock(scope: str, key: str) -> str:
+    return f"claim:{scope}\x1f{key}"
+
+
+def transaction_lock(kind: str, value: str) -> str:
+    return f"business:{kind}\x1f{value}"
+
+
+def wake_lock(topic: str, selector: str, key: str) -> str:
+    return f"wake:{topic}\x1f{selector}\x1f{key}"

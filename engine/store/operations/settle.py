@@ -1,0 +1,199 @@
+"""Settle: the end of an exchange or a delivery. State, outputs, journal, milestones and attempt in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.message import State
+from engine.outcome import Completed, Dead, Deferred, Discarded, Outcome, Parked, Retry
+from engine.store.encoding import to_json
+from engine.store.operations.base import (
+    Batch,
+    Locks,
+    Operation,
+    Steps,
+    digest_of,
+    wake_lock,
+)
+from engine.store.operations.lanes import refresh_lane
+from engine.store.operations.progress import (
+    Leased,
+    apply_progress,
+    leased_of,
+    lines_of,
+    locks_of,
+    released_by,
+)
+from engine.store.operations.wakes import look_back, note_release
+from engine.store.records import Attempt, Recorded, Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class NewState:
+    """What an outcome makes of a message's row. `failure` and `parked` are JSON."""
+
+    state: State
+    blocks: bool = True
+    not_before: float | None = None
+    failure: str | None = None
+    error_class: str | None = None
+    reason: str | None = None
+    parked: str | None = None
+    due: float | None = None
+    settled: bool = False
+
+
+def state_after(outcome: Outcome) -> NewState:
+    """The one mapping of outcomes to states."""
+    match outcome:
+        case Completed():
+            return NewState(State.COMPLETED, blocks=False, settled=True)
+        case Retry(at, failure):
+            return NewState(
+                State.WAITING,
+                not_before=at,
+                failure=to_json(failure),
+                error_class=failure.error_class,
+                reason=failure.reason,
+            )
+        case Deferred(until, reason):
+            return NewState(State.WAITING, not_before=until, failure=to_json({"reason": reason}), reason=reason)
+        case Parked():
+            return NewState(
+                State.PARKED,
+                blocks=not outcome.frees_lane,
+                reason=outcome.reason,
+                parked=to_json(outcome),
+                due=outcome.due,
+            )
+        case Discarded(reason, detail):
+            text = to_json({"reason": reason, "detail": detail})
+            return NewState(State.DISCARDED, blocks=False, failure=text, reason=reason, settled=True)
+        case Dead(failure, holds_lane):
+            return NewState(
+                State.DEAD,
+                blocks=holds_lane,
+                failure=to_json(failure),
+                error_class=failure.error_class,
+                reason=failure.reason,
+                settled=True,
+            )
+
+
+def settle(settlement: Settlement) -> Operation[Recorded]:
+    """See MessageStore.settle."""
+    return Operation("settle", lambda batch: _settle(batch, settlement), lambda: _locks(settlement))
+
+
+def _locks(settlement: Settlement) -> Locks:
+    locks = locks_of(settlement.progress)
+    outcome = settlement.outcome
+    if isinstance(outcome, Parked) and outcome.wait is not None:
+        wait = outcome.wait
+        return Locks((*locks.names, wake_lock(wait.topic, wait.selector, wait.key)), locks.messages, locks.positions)
+    return locks
+
+
+def _settle(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
+    after = state_after(settlement.outcome)
+    event = yield from _event_before_park(settlement.outcome)
+    if event is not None:
+        after = NewState(State.READY)
+    progress = settlement.progress
+    earlier = (yield ("find_answer", (progress.lease.message_id,))) if settlement.answer is not None else ()
+    rows = yield _update(batch, settlement, after)
+    if not rows:
+        return Recorded(applied=False)
+    if settlement.answer is not None:
+        batch.put_payload(settlement.answer)
+        if earlier and earlier[0][0] is not None:
+            yield ("use_payload", (-1, earlier[0][0]))
+    leased = leased_of(progress, rows[0])
+    appended = yield from apply_progress(batch, progress, leased)
+    released = list(released_by(appended))
+    if settlement.attempt is not None:
+        add_attempt(batch, leased.id, settlement.attempt)
+    if isinstance(settlement.outcome, Parked) and settlement.outcome.wait is not None:
+        released += yield from _park_or_release(batch, settlement.outcome, leased, event, settlement.at)
+    if settlement.watermark is not None:
+        yield ("put_watermark", (settlement.watermark.name, settlement.watermark.value))
+    unblocked = None
+    if leased.lane is not None:
+        places = yield from refresh_lane(batch, leased.lane)
+        unblocked = next((place.channel for place in places if place.id != leased.id), None)
+    return Recorded(True, appended, unblocked, tuple(dict.fromkeys(released)))
+
+
+def _event_before_park(outcome: Outcome) -> Steps[tuple[int, bytes] | None]:
+    if isinstance(outcome, Parked) and outcome.wait is not None:
+        return (yield from look_back(outcome.wait))
+    return None
+
+
+def _update(batch: Batch, settlement: Settlement, after: NewState) -> tuple[str, tuple[Any, ...]]:
+    """The statement that changes the message's own row, if the lease still holds."""
+    progress = settlement.progress
+    lease = progress.lease
+    counts = int(settlement.counts_attempt and not isinstance(settlement.outcome, Deferred))
+    answer = None if settlement.answer is None else digest_of(settlement.answer)
+    phase = None if progress.phase is None else progress.phase.value
+    common = (answer, phase, progress.revision, lines_of(progress), lease.message_id, lease.token)
+    if after.state is State.COMPLETED:
+        return ("complete_message", (counts, settlement.at, *common))
+    return (
+        "settle_message",
+        (
+            after.state.value,
+            int(after.blocks),
+            int(after.blocks),
+            counts,
+            int(isinstance(settlement.outcome, Deferred)),
+            after.not_before,
+            after.failure,
+            after.error_class,
+            after.reason,
+            after.parked,
+            after.due,
+            settlement.at if after.settled else None,
+            int(settlement.uncertain),
+            *common,
+        ),
+    )
+
+
+def _park_or_release(
+    batch: Batch, parked: Parked, leased: Leased, event: tuple[int, bytes] | None, at: float
+) -> Steps[list[str]]:
+    wait = parked.wait
+    if wait is None:
+        return []
+    if event is None:
+        yield ("put_wait", (leased.id, wait.topic, wait.selector, wait.key))
+        return []
+    yield from note_release(batch, leased.id, parked.step, wait.topic, event, at)
+    batch.ready.add(leased.channel)
+    return [leased.channel]
+
+
+def add_attempt(batch: Batch, message_id: int, attempt: Attempt) -> None:
+    """Collect a row of the attempts table."""
+    batch.add(
+        "put_attempt",
+        (
+            message_id,
+            batch.ids.next(),
+            attempt.number,
+            attempt.started_at,
+            attempt.ended_at,
+            attempt.outcome,
+            attempt.step,
+            attempt.error_class,
+            attempt.reason,
+            attempt.detail,
+            attempt.status,
+            batch.put_payload_or_none(attempt.request),
+            batch.put_payload_or_none(attempt.reply),
+            attempt.revision,
+        ),
+    )

@@ -1,0 +1,115 @@
+-- What hangs on a message: payloads, journal, attempts, claims, keys, milestones, marks.
+
+-- One row a digest, with the number of rows that name it; bytes that were erased come back with a new use.
+-- name: put_payload
+INSERT INTO payload (digest, size, uses, place, body) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (digest) DO UPDATE SET uses = uses + excluded.uses,
+  body = CASE WHEN place = 2 THEN excluded.body ELSE body END,
+  place = CASE WHEN place = 2 THEN excluded.place ELSE place END
+
+-- name: use_payload
+UPDATE payload SET uses = uses + ? WHERE digest = ?
+
+-- name: find_payload
+SELECT digest, place, body FROM payload WHERE digest = ?
+
+-- name: put_journal
+INSERT INTO journal (message_id, line, step, kind, at, request, reply, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: find_journal
+SELECT j.message_id, j.step, j.kind, j.at, j.request, p.place, p.body, j.reply, q.place, q.body, j.facts
+FROM journal j LEFT JOIN payload p ON p.digest = j.request LEFT JOIN payload q ON q.digest = j.reply
+WHERE j.message_id IN (SELECT value FROM json_each(?)) ORDER BY j.message_id, j.line
+
+-- The outputs that a message has appended already; a later line of the same step replaces an earlier one.
+-- name: find_outputs
+SELECT step, facts FROM journal WHERE message_id = ? AND kind = 'output' ORDER BY line
+
+-- name: put_attempt
+INSERT INTO attempt (message_id, line, number, started_at, ended_at, outcome, step, error_class, reason, detail,
+  status, request, reply, revision)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: find_attempts
+SELECT a.number, a.started_at, a.ended_at, a.outcome, a.step, a.error_class, a.reason, a.detail, a.status,
+  a.request, p.place, p.body, a.reply, q.place, q.body, a.revision
+FROM attempt a LEFT JOIN payload p ON p.digest = a.request LEFT JOIN payload q ON q.digest = a.reply
+WHERE a.message_id = ? ORDER BY a.line
+
+-- Take a claim that is free or expired; no row when another message holds it.
+-- name: take_claim
+INSERT INTO claim (scope, key, digest, message_id, expires_at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (scope, key) DO UPDATE SET digest = excluded.digest, message_id = excluded.message_id,
+  expires_at = excluded.expires_at WHERE claim.expires_at <= ?
+RETURNING message_id
+
+-- name: drop_claim
+DELETE FROM claim WHERE scope = ? AND key = ? AND message_id = ?
+
+-- name: find_claim
+SELECT c.message_id, c.digest, m.correlation_id FROM claim c LEFT JOIN message m ON m.id = c.message_id
+WHERE c.scope = ? AND c.key = ?
+
+-- name: put_business_key
+INSERT INTO business_key (value, kind, correlation_id, message_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- The transaction that a key was last seen to begin.
+-- name: find_transaction
+SELECT correlation_id FROM business_key WHERE value = ? AND kind = ? ORDER BY message_id DESC LIMIT 1
+
+-- name: put_milestone
+INSERT INTO milestone (correlation_id, name, message_id, at, note) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: find_milestones
+SELECT name, at, message_id, note FROM milestone WHERE correlation_id = ? ORDER BY at, message_id
+
+-- name: put_mark
+INSERT INTO mark (lane, version, message_id) VALUES (?, ?, ?)
+ON CONFLICT (lane) DO UPDATE SET version = excluded.version, message_id = excluded.message_id
+
+-- name: drop_mark
+DELETE FROM mark WHERE lane = ?
+
+-- name: find_mark
+SELECT version, message_id FROM mark WHERE lane = ?
+
+-- name: put_watermark
+INSERT INTO watermark (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: find_watermark
+SELECT value FROM watermark WHERE name = ?
+
+-- name: put_topic_key
+INSERT INTO topic_key (topic, selector, key, message_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- The first event after an id that has the key.
+-- name: find_event
+SELECT t.message_id, m.payload FROM topic_key t JOIN message m ON m.id = t.message_id
+WHERE t.topic = ? AND t.selector = ? AND t.key = ? AND t.message_id > ? ORDER BY t.message_id LIMIT 1
+
+-- name: put_wait
+INSERT INTO wait (message_id, topic, selector, key) VALUES (?, ?, ?, ?)
+ON CONFLICT (message_id) DO UPDATE SET topic = excluded.topic, selector = excluded.selector, key = excluded.key
+
+-- name: drop_wait
+DELETE FROM wait WHERE message_id = ?
+
+-- name: find_waiting
+SELECT m.id, m.channel, m.lane, m.blocks, m.position, m.parked FROM wait w JOIN message m ON m.id = w.message_id
+WHERE w.topic = ? AND w.selector = ? AND w.key = ? AND m.state = 'parked' ORDER BY m.id
+
+-- name: put_revision
+INSERT INTO revision (revision, bundle, stored_at, used_at) VALUES (?, ?, ?, ?)
+ON CONFLICT (revision) DO UPDATE SET used_at = max(used_at, excluded.used_at)
+
+-- At most one write an hour.
+-- name: touch_revision
+UPDATE revision SET used_at = ?1 WHERE revision = ?2 AND used_at < ?1 - 3600
+
+-- name: find_revision
+SELECT bundle FROM revision WHERE revision = ?
+
+-- name: list_revisions
+SELECT r.revision, r.stored_at,
+  (SELECT count(*) FROM message m WHERE m.state IN ('ready', 'waiting', 'running', 'parked') AND m.revision = r.revision)
+FROM revision r ORDER BY r.stored_at DESC, r.revision

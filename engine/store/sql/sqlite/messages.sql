@@ -1,0 +1,86 @@
+-- The path of a message: append, claim, record, settle.
+
+-- name: message_columns
+id, channel, state, source, payload, received_at, content_type, headers, correlation_id, causation_id, origin, key,
+step, operation, lane, position, overtakes, priority, attempts, first_attempt_at, not_before, uncertain, phase,
+revision, lease, settled_at, failure, parked, again, force, traceparent, business_keys, lines, answer
+
+-- name: put_message
+INSERT INTO message (
+  id, channel, state, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at,
+  content_type, headers, correlation_id, causation_id, origin, key, step, operation, not_before, first_attempt_at,
+  revision, lease, lease_until, settled_at, failure, error_class, reason, business_keys, traceparent)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- The highest id there is, so that new ones are always higher.
+-- name: last_id
+SELECT max(
+  coalesce((SELECT max(id) FROM message), 0),
+  coalesce((SELECT max(id) FROM audit), 0),
+  coalesce((SELECT max(message_id) FROM claim), 0))
+
+-- Whether anything blocks the lane.
+-- name: lane_head
+SELECT 1 FROM message WHERE lane = ? AND blocks = 1 LIMIT 1
+
+-- The lane's first two blocking messages, and whether an overtaker is among the blocking.
+-- name: lane_front
+SELECT id, state, eligible, overtakes, channel,
+  EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.overtakes = 1 AND o.blocks = 1)
+FROM message m WHERE lane = ? AND blocks = 1 ORDER BY position LIMIT 2
+
+-- The first overtakers that are not parked, and those that still carry a flag.
+-- name: lane_overtakers
+SELECT id, state, eligible, overtakes, channel FROM message
+WHERE lane = ? AND overtakes = 1 AND blocks = 1 AND (state <> 'parked' OR eligible = 1) ORDER BY position LIMIT 3
+
+-- name: set_eligible
+UPDATE message SET eligible = ? WHERE id = ?
+
+-- Lease the eligible ready messages of a channel, the most urgent and oldest first.
+-- name: claim_messages
+UPDATE message SET state = 'running', lease = ?, lease_until = ?, first_attempt_at = coalesce(first_attempt_at, ?)
+WHERE id IN (
+  SELECT id FROM message WHERE channel = ? AND state = 'ready' AND eligible = 1 ORDER BY priority, position LIMIT ?)
+RETURNING {message_columns}
+
+-- name: find_leased
+SELECT {message_columns} FROM message WHERE id = ? AND lease = ?
+
+-- name: find_bodies
+SELECT m.id, p.digest, p.place, p.body FROM message m JOIN payload p ON p.digest = m.payload
+WHERE m.id IN (SELECT value FROM json_each(?))
+
+-- name: renew_lease
+UPDATE message SET lease_until = ? WHERE id = ? AND lease = ? RETURNING id
+
+-- Unchanged means also: as if it had never been started.
+-- name: give_back
+UPDATE message SET state = 'ready', lease = NULL, lease_until = NULL,
+  first_attempt_at = CASE WHEN attempts = 0 AND lines = 0 AND uncertain = 0 THEN NULL ELSE first_attempt_at END
+WHERE id = ? AND lease = ? RETURNING channel, lane
+
+-- name: record_progress
+UPDATE message SET lease_until = ?, phase = coalesce(?, phase), revision = coalesce(?, revision), lines = lines + ?
+WHERE id = ? AND lease = ? RETURNING channel, lane, correlation_id, lines, again
+
+-- The end of nearly every message; settle_message does the rest.
+-- name: complete_message
+UPDATE message SET state = 'completed', blocks = 0, eligible = lane IS NULL, attempts = attempts + ?, settled_at = ?,
+  uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL,
+  answer = coalesce(?, answer), phase = coalesce(?, phase), revision = coalesce(?, revision), lines = lines + ?
+WHERE id = ? AND lease = ? RETURNING channel, lane, correlation_id, lines, again
+
+-- name: settle_message
+UPDATE message SET state = ?, blocks = lane IS NOT NULL AND ?, eligible = lane IS NULL OR ?, attempts = attempts + ?,
+  first_attempt_at = CASE WHEN ? AND attempts = 0 AND lines = 0 THEN NULL ELSE first_attempt_at END,
+  not_before = ?, failure = ?, error_class = ?, reason = ?, parked = ?, due = ?, escalated = 0, settled_at = ?,
+  uncertain = uncertain OR ?, lease = NULL, lease_until = NULL,
+  answer = coalesce(?, answer), phase = coalesce(?, phase), revision = coalesce(?, revision), lines = lines + ?
+WHERE id = ? AND lease = ? RETURNING channel, lane, correlation_id, lines, again
+
+-- name: set_again
+UPDATE message SET again = ? WHERE id = ?
+
+-- name: add_lines
+UPDATE message SET lines = lines + ? WHERE id = ?
