@@ -71,10 +71,9 @@ class HttpClient:
         await self._pool.close()
 
     def _reply(self, raw: RawReply) -> Reply:
-        headers: dict[str, str] = {}
-        for name, value in raw.headers:
-            key, text = name.decode("latin-1"), value.decode("latin-1")
-            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw.headers}
+        if len(headers) != len(raw.headers):
+            headers = _joined(raw.headers)
         body = raw.body
         encoding = headers.get("content-encoding")
         if encoding is not None and body:
@@ -82,6 +81,15 @@ class HttpClient:
         if len(body) > self._reply_limit:
             raise _too_large(self._reply_limit)
         return Reply(raw.status, body, headers, headers.get("content-type", ""))
+
+
+def _joined(given: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers of which some come more than once."""
+    headers: dict[str, str] = {}
+    for name, value in given:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
 
 
 def decoded(body: bytes, encoding: str, limit: int) -> bytes:

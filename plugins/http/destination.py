@@ -16,9 +16,9 @@ from plugins.http.oauth import TokenSignIn
 from plugins.http.pool import NotSent
 from plugins.http.settings import HttpConnection
 from plugins.http.sign_in import FixedSignIn, SignIn, fixed_sign_in
-from plugins.http.urls import checked_header_name, checked_header_value, parse_url, request_target
+from plugins.http.urls import checked_header_value, parse_url, request_target
 
-_CORRELATION = frozenset({"x-correlation-id", "correlation-id"})
+_CORRELATION = ("x-correlation-id", "correlation-id")
 _OURS = frozenset({"content-length", "transfer-encoding", "host", "connection"})
 
 
@@ -30,35 +30,35 @@ class HttpDestination:
         self._client = client
         self._prefix = prefix
         self._sign_in = sign_in
+        self._fixed = sign_in.lines if isinstance(sign_in, FixedSignIn) else None
 
     async def send(self, request: Request) -> Reply:
         """Send once. A 401 to an access token asks for another token and sends again: the peer has not acted."""
         try:
             method, target, lines = self._head(request)
-        except ValueError as error:
-            raise StepFailed(
-                f"{self._system}.{request.operation}: {error}", error_class="data", reason="bad-request-field"
-            ) from None
-        credentials = await self._sign_in.headers()
-        reply = await self._once(request, method, target, lines + credentials)
-        if reply.status == 401 and self._sign_in.refused(credentials):
-            credentials = await self._sign_in.headers()
-            reply = await self._once(request, method, target, lines + credentials)
-        return reply
-
-    async def close(self) -> None:
-        await self._sign_in.close()
-        await self._client.close()
-
-    async def _once(self, request: Request, method: str, target: str, lines: str) -> Reply:
-        try:
-            return await self._client.request(method, target, lines, request.body, timeout=request.timeout)
+            credentials = self._fixed if self._fixed is not None else await self._sign_in.headers()
+            reply = await self._client.request(
+                method, target, lines + credentials, request.body, timeout=request.timeout
+            )
+            if reply.status == 401 and self._sign_in.refused(credentials):
+                lines += await self._sign_in.headers()
+                reply = await self._client.request(method, target, lines, request.body, timeout=request.timeout)
+            return reply
         except NotSent as error:
             raise StepFailed(
                 f"{self._system}.{request.operation}: {error.detail}", error_class="transient", reason=error.reason
             ) from None
         except Broken as error:
             raise OutcomeUnknown(f"{self._system}.{request.operation}: {error.detail}", reason=error.reason) from None
+        except ValueError as error:
+            detail = "expected headers in Latin-1" if isinstance(error, UnicodeError) else str(error)
+            raise StepFailed(
+                f"{self._system}.{request.operation}: {detail}", error_class="data", reason="bad-request-field"
+            ) from None
+
+    async def close(self) -> None:
+        await self._sign_in.close()
+        await self._client.close()
 
     def _head(self, request: Request) -> tuple[str, str, str]:
         """The method, the target and the header lines without credentials. Raises ValueError on bad texts."""
@@ -66,30 +66,42 @@ class HttpDestination:
         target = request_target(self._prefix, str(settings["path"]), settings.get("query"))
         if self._sign_in.query:
             target = f"{target}{'&' if '?' in target else '?'}{self._sign_in.query}"
-        lines = _header_lines(request)
-        return str(settings.get("method") or "GET"), target, lines
+        own = settings.get("headers")
+        lines = _header_lines(request) if not own else _merged_lines(request, own)
+        return settings.get("method") or "GET", target, lines
 
 
 def _header_lines(request: Request) -> str:
-    own: Mapping[str, Any] = request.settings.get("headers") or {}
-    named = {name.lower() for name in own}
-    lines = [
-        f"{name}: {checked_header_value(str(value))}\r\n"
+    """The header lines of a request that sets none of its own; names come from checked settings or the engine."""
+    options = request.options
+    lines = [f"{name}: {value}" for name, value in request.headers.items() if name not in _CORRELATION]
+    if request.body:
+        lines.append(f"content-type: {request.content_type}")
+    key_header = options.get("idempotency_header", "Idempotency-Key")
+    if key_header:
+        lines.append(f"{key_header}: {request.key}")
+    correlation_header = options.get("correlation_header", "X-Correlation-Id")
+    if correlation_header:
+        lines += [f"{correlation_header}: {request.headers[name]}" for name in _CORRELATION if name in request.headers]
+    plain = "".join(lines)
+    if not plain.isprintable():
+        checked_header_value(plain)
+    lines.append("")
+    return "\r\n".join(lines)
+
+
+def _merged_lines(request: Request, own: Mapping[str, Any]) -> str:
+    """The header lines of a request with headers of its own, which win over the engine's."""
+    given = {
+        name.lower(): f"{name}: {checked_header_value(str(value))}\r\n"
         for name, value in own.items()
-        if value is not None and name.lower() not in _OURS
+        if value is not None
+    }
+    named = {*given, *_OURS}
+    ours = [
+        line for line in _header_lines(request).splitlines(keepends=True) if line.partition(":")[0].lower() not in named
     ]
-    if request.body and request.content_type and "content-type" not in named:
-        lines.append(f"content-type: {checked_header_value(request.content_type)}\r\n")
-    key_header = request.options.get("idempotency_header", "Idempotency-Key")
-    if key_header and request.key and key_header.lower() not in named:
-        lines.append(f"{key_header}: {checked_header_value(request.key)}\r\n")
-    correlation = request.options.get("correlation_header", "X-Correlation-Id")
-    for name, value in request.headers.items():
-        if name.lower() in _CORRELATION:
-            name = correlation
-        if name and name.lower() not in named and name.lower() not in _OURS:
-            lines.append(f"{checked_header_name(name)}: {checked_header_value(str(value))}\r\n")
-    return "".join(lines)
+    return "".join([*(line for name, line in given.items() if name not in _OURS), *ours])
 
 
 def open_destination(setup: DestinationSetup, host: Host) -> Destination:

@@ -33,11 +33,11 @@ class FixedSignIn:
     """Credentials that never change: an API key, name and password, a bearer token, or none."""
 
     def __init__(self, headers: str = "", query: str = "") -> None:
-        self._headers = headers
+        self.lines = headers
         self.query = query
 
     async def headers(self) -> str:
-        return self._headers
+        return self.lines
 
     def refused(self, headers: str) -> bool:
         return False
