@@ -19,6 +19,8 @@ from engine.outcome import Deferred
 from engine.store.records import JournalEntry, JournalKind, Mark, Milestone, NewMessage, Progress, Recorded, Work
 
 GROUP_SEPARATOR = "#"
+MARK_STEP = "@mark"
+"""The journal's line that remembers the stale guard's mark from before this exchange."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Exchange:
         "journal",
         "journal_out",
         "mark",
+        "mark_before",
         "milestones",
         "outputs",
         "parents",
@@ -96,6 +99,7 @@ class Exchange:
         self.outputs: list[NewMessage] = []
         self.milestones: list[Milestone] = []
         self.mark: Mark | None = None
+        self.mark_before: Mark | None = None
         self.answer: bytes | None = None
         self.group = ""
         self.groups: list[Mapping[str, Any]] = []
@@ -187,6 +191,8 @@ class Exchange:
     def progress(self, *, phase: Phase | None = None) -> Progress:
         """Everything that waits for a commit, taken out of the exchange."""
         effective = bool(self.outputs) or any(entry.kind is JournalKind.BEGUN for entry in self.journal_out)
+        if effective and self.mark is not None and (MARK_STEP, JournalKind.BEGUN) not in self.journal:
+            self.write(JournalEntry(MARK_STEP, JournalKind.BEGUN, self.services.now(), facts=_mark_facts(self.mark_before)))
         progress = Progress(
             lease=self.work.lease,
             journal=tuple(self.journal_out),
@@ -204,6 +210,10 @@ class Exchange:
     async def checkpoint(self, *, phase: Phase | None = None) -> None:
         """Commit what has gathered."""
         await self.services.commit(self.progress(phase=phase))
+
+
+def _mark_facts(mark: Mark | None) -> dict[str, Any]:
+    return {} if mark is None else {"version": mark.version.decode(), "messageId": mark.message_id}
 
 
 def message_facts(message: Message) -> dict[str, Any]:

@@ -126,57 +126,18 @@ class Receiver:
         context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.codes.lookup)
         variables = event_variables(arrival.headers, arrival.attributes, _facts(event.name, now))
         raws = raw_documents(event, arrival.body, variables, context)
-        flows = revision.listeners.get(event.name, ())
         entries: list[_Entry] = []
         for index, raw in enumerate(raws):
             if not is_wanted(event, raw, variables, context):
                 continue
             document = to_canonical(event, raw, variables, context)
-            for flow in flows:
+            for flow in revision.listeners.get(event.name, ()):
                 identity = identify(flow, document, variables, context)
-                message = self._message(arrival, event, flow, identity, document, now, index if event.items else None)
+                message = inbound(arrival, event, flow, identity, document, now, index if event.items else None)
                 entries.append(_Entry(message, document, flow))
         if not entries:
             entries.append(_Entry(self._log_entry(arrival, event, now, bool(raws)), None, None))
         return entries, self._claims(event, arrival, variables, context, raws, entries, now)
-
-    def _message(
-        self,
-        arrival: Arrival,
-        event: CompiledEvent,
-        flow: CompiledFlow,
-        identity: Identity,
-        document: Any,
-        now: float,
-        item: int | None,
-    ) -> NewMessage:
-        headers = _kept(arrival)
-        if item is not None:
-            headers[ITEM_HEADER] = str(item)
-        if arrival.attributes:
-            headers[ATTRIBUTES_HEADER] = exact_json.encode(arrival.attributes).decode()
-        claims = ()
-        if identity.idempotency_key is not None:
-            digest = exact_json.digest(exact_json.encode(document))
-            claims = (
-                Claim(f"flow:{flow.name}", identity.idempotency_key, digest, now + flow.identity.window),
-            )
-        return NewMessage(
-            channel=flow_channel(flow.name),
-            source=event.name,
-            payload=arrival.body,
-            received_at=now,
-            content_type=arrival.headers.get("content-type", event.codec.media_type),
-            headers=headers,
-            correlation_id=arrival.headers.get("x-correlation-id"),
-            key=identity.idempotency_key or "",
-            lane=identity.lane,
-            overtakes=flow.model.overtakes == "parked",
-            priority=flow.rank,
-            business_keys=identity.business_keys,
-            claims=claims,
-            traceparent=arrival.headers.get("traceparent", ""),
-        )
 
     def _log_entry(self, arrival: Arrival, event: CompiledEvent, now: float, filtered: bool) -> NewMessage:
         """An event that no flow takes is kept under its own name, settled."""
@@ -290,6 +251,45 @@ class Receiver:
     def _leave(self, message_id: int, future: asyncio.Future[Ending] | None) -> None:
         if future is not None:
             self._waiters.leave(message_id, future)
+
+
+def inbound(
+    arrival: Arrival,
+    event: CompiledEvent,
+    flow: CompiledFlow,
+    identity: Identity,
+    document: Any,
+    now: float,
+    item: int | None,
+) -> NewMessage:
+    """An arrival's message for one flow; the original is what is stored."""
+    headers = _kept(arrival)
+    if item is not None:
+        headers[ITEM_HEADER] = str(item)
+    if arrival.attributes:
+        headers[ATTRIBUTES_HEADER] = exact_json.encode(arrival.attributes).decode()
+    claims = ()
+    if identity.idempotency_key is not None:
+        digest = exact_json.digest(exact_json.encode(document))
+        claims = (
+            Claim(f"flow:{flow.name}", identity.idempotency_key, digest, now + flow.identity.window),
+        )
+    return NewMessage(
+        channel=flow_channel(flow.name),
+        source=event.name,
+        payload=arrival.body,
+        received_at=now,
+        content_type=arrival.headers.get("content-type", event.codec.media_type),
+        headers=headers,
+        correlation_id=arrival.headers.get("x-correlation-id"),
+        key=identity.idempotency_key or "",
+        lane=identity.lane,
+        overtakes=flow.model.overtakes == "parked",
+        priority=flow.rank,
+        business_keys=identity.business_keys,
+        claims=claims,
+        traceparent=arrival.headers.get("traceparent", ""),
+    )
 
 
 def as_message(new: NewMessage, result: Appended) -> Message:

@@ -1,0 +1,177 @@
+"""Compiling a workspace: from a bundle of files to a revision, or to findings. What compiles starts; `lint` is this."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+
+from engine.config.environment import Environment
+from engine.config.files import CANONICAL_FOLDER, CODES_FOLDER, Bundle
+from engine.config.findings import Findings, did_you_mean
+from engine.config.marks import Mark
+from engine.config.models.flow import FlowModel
+from engine.config.models.workspace import WorkspaceModel
+from engine.config.scalar import shown
+from engine.config.workspace import Loaded, LoadedWorkspace, load_workspace
+from engine.contracts.codes import CodeTables
+from engine.contracts.registry import ContractRegistry
+from engine.errors import ConfigurationError
+from engine.flow.build import Build
+from engine.flow.build_steps import StepsBuilder
+from engine.flow.build_systems import SystemBuilder
+from engine.flow.canonical import load_codes, load_contracts
+from engine.flow.compiled import CompiledFlow, CompiledIdentity, ReleaseSelector, Revision
+from engine.jsonata import Limits
+from engine.lint.rules import run_rules
+from engine.plugin import Registry
+
+
+def compile_workspace(
+    bundle: Bundle, registry: Registry, environment: Environment, findings: Findings | None = None
+) -> tuple[Revision | None, Findings]:
+    """Load, check and compile a workspace. The revision is None when there are errors; all findings come at once.
+
+    `findings` may hold what reading the files found already.
+    """
+    findings = findings if findings is not None else Findings()
+    loaded = load_workspace(bundle, registry, environment, findings)
+    contracts = load_contracts(bundle, findings)
+    codes = load_codes(bundle, findings)
+    if loaded.workspace is None or contracts is None or codes is None:
+        return None, findings
+    revision = _Compiler(loaded, loaded.workspace.model, contracts, codes).revision()
+    run_rules(loaded, contracts, codes, findings)
+    return (None if findings.has_errors else revision), findings
+
+
+def compile_or_refuse(
+    bundle: Bundle, registry: Registry, environment: Environment, findings: Findings | None = None
+) -> Revision:
+    """The revision. Raises ConfigurationError with every finding."""
+    revision, found = compile_workspace(bundle, registry, environment, findings)
+    if revision is None:
+        raise ConfigurationError(found.errors)
+    return revision
+
+
+class _Compiler:
+    def __init__(
+        self, loaded: LoadedWorkspace, workspace: WorkspaceModel, contracts: ContractRegistry, codes: CodeTables
+    ) -> None:
+        self._loaded = loaded
+        self._workspace = workspace
+        self._build = Build(loaded, workspace, contracts, codes)
+        self._selectors: dict[str, dict[str, ReleaseSelector]] = defaultdict(dict)
+
+    def revision(self) -> Revision:
+        build = self._build
+        for name, system in self._loaded.systems.items():
+            build.systems[name] = SystemBuilder(build, system).system()
+        flows = {name: self._flow(flow) for name, flow in self._loaded.flows.items()}
+        self._warn_of_unused_files()
+        return Revision(
+            id=self._loaded.bundle.revision,
+            workspace=self._workspace,
+            systems=build.systems,
+            flows=flows,
+            codes=build.codes,
+            calendars=build.calendars,
+            policies=build.policies,
+            listeners=_by_source(flows.values(), lambda flow: flow.model.source.events),
+            subscribers=_by_source(flows.values(), lambda flow: flow.model.source.topics),
+            selectors={topic: tuple(found.values()) for topic, found in self._selectors.items()},
+            limits=Limits(seconds=self._workspace.limits.expression.seconds),
+            redact=self._loaded.redactor.text,
+        )
+
+    def _flow(self, loaded: Loaded[FlowModel]) -> CompiledFlow:
+        model = loaded.model
+        place = loaded.places.value
+        build = self._build
+        self._check_sources(loaded)
+        build.team(model.owner, place("owner"))
+        steps = StepsBuilder(build, loaded)
+        pipeline = steps.build()
+        for selector in steps.selectors:
+            self._selectors[selector.topic][selector.text] = selector
+        if isinstance(model.retry, str):
+            policy = build.policy(model.retry, place("retry"))
+        else:
+            own = build.retry_policy(model.flow, model.retry, place("retry"))
+            policy = own if own is not None else build.policies["standard"]
+        limit = model.payload or self._workspace.limits.payload
+        within = model.source.reply_within
+        return CompiledFlow(
+            name=model.flow,
+            model=model,
+            identity=self._identity(loaded),
+            steps=pipeline,
+            by_id=steps.by_id,
+            retry=policy,
+            reply_within=within.seconds if within is not None else None,
+            payload_limit=limit.bytes,
+        )
+
+    def _identity(self, loaded: Loaded[FlowModel]) -> CompiledIdentity:
+        identity = loaded.model.identity
+        place = loaded.places.value
+        expressions = self._build.expressions
+        keys = tuple(
+            (name, expressions.expression(expr, place("identity", "business_keys", name)))
+            for name, expr in identity.business_keys.items()
+        )
+        idempotency, lane, stale = identity.idempotency, identity.lane, identity.stale
+        if stale is not None and lane is None:
+            mark = place("identity", "stale")
+            self._build.findings.add("XD107", mark, expected="'lane' beside 'stale'", found="none")
+        return CompiledIdentity(
+            business_keys=keys,
+            idempotency=expressions.optional(
+                idempotency.key if idempotency is not None else None, place("identity", "idempotency", "key")
+            ),
+            window=idempotency.window.seconds if idempotency is not None else 0.0,
+            lane_name=(lane.name if lane is not None else None) or loaded.model.flow,
+            lane=expressions.optional(lane.key if lane is not None else None, place("identity", "lane", "key")),
+            version=expressions.optional(
+                stale.version if stale is not None else None, place("identity", "stale", "version")
+            ),
+            stale_then=stale.then if stale is not None else "discard",
+        )
+
+    def _check_sources(self, loaded: Loaded[FlowModel]) -> None:
+        """Every event a flow names must exist."""
+        build = self._build
+        known = [event.name for system in build.systems.values() for event in system.events.values()]
+        for index, name in enumerate(loaded.model.source.events):
+            system = name.partition(".")[0]
+            unparsed = system in self._loaded.known_systems and system not in build.systems
+            if name not in known and not unparsed:
+                build.findings.add(
+                    "XD201",
+                    loaded.places.value("source", "events", index),
+                    expected="an event of a system",
+                    found=shown(name),
+                    hint=did_you_mean(name, known) or f"there are {', '.join(sorted(known)[:12])}",
+                )
+        accepts = loaded.model.source.accepts
+        build.entity(accepts, loaded.places.value("source", "accepts"))
+
+    def _warn_of_unused_files(self) -> None:
+        bundle = self._loaded.bundle
+        for path in (*bundle.mappings, *bundle.schemas):
+            if path not in self._build.expressions.used_files and not path.startswith((CANONICAL_FOLDER, CODES_FOLDER)):
+                self._build.findings.add(
+                    "XD204", Mark(path, 1, 1), expected="a file that something refers to", found=f"'{path}'"
+                )
+
+
+def _by_source(
+    flows: Iterable[CompiledFlow], names: Callable[[CompiledFlow], Iterable[str]]
+) -> dict[str, tuple[CompiledFlow, ...]]:
+    """The active flows of each event or topic."""
+    found: dict[str, tuple[CompiledFlow, ...]] = {}
+    for flow in flows:
+        if flow.model.active:
+            for name in names(flow):
+                found[name] = (*found.get(name, ()), flow)
+    return found

@@ -1,0 +1,85 @@
+"""The desk: every commit of running work goes over it, and what a commit made claimable is handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.errors import LeaseLost
+from engine.runtime.commit_points import CommitPoint, Passing
+from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.receiver import as_message
+from engine.store.protocol import MessageStore
+from engine.store.records import Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
+
+
+class Desk:
+    """Commits, and hands over."""
+
+    def __init__(self, store: MessageStore, dispatcher: Dispatcher, passing: Passing) -> None:
+        self._store = store
+        self._dispatcher = dispatcher
+        self._passing = passing
+
+    def with_leases(self, outputs: Sequence[NewMessage]) -> tuple[tuple[NewMessage, ...], tuple[bool, ...]]:
+        """The outputs, and for each whether there is room in memory to run it at once."""
+        return tuple(outputs), tuple(
+            output.final is None and output.not_before is None and self._dispatcher.reserve(output.channel)
+            for output in outputs
+        )
+
+    async def checkpoint(self, progress: Progress) -> Recorded:
+        """A commit in the middle of an exchange. Raises LeaseLost."""
+        if progress.outputs:
+            outputs, leases = self.with_leases(progress.outputs)
+            progress = replace(progress, outputs=outputs, output_lease=leases)
+        self._passing(CommitPoint.BEFORE_CHECKPOINT)
+        try:
+            recorded = await self._store.record(progress)
+        except BaseException:
+            self._decline(progress)
+            raise
+        self._passing(CommitPoint.AFTER_CHECKPOINT)
+        self._hand_over(progress, recorded)
+        if not recorded.applied:
+            raise LeaseLost("the message was settled by somebody else")
+        return recorded
+
+    async def settle(self, settlement: Settlement) -> bool:
+        """The commit that ends an exchange or a delivery; False when its lease was lost."""
+        self._passing(CommitPoint.BEFORE_SETTLE)
+        try:
+            recorded = await self._store.settle(settlement)
+        except BaseException:
+            self._decline(settlement.progress)
+            raise
+        self._passing(CommitPoint.AFTER_SETTLE)
+        self._hand_over(settlement.progress, recorded)
+        return recorded.applied
+
+    def _decline(self, progress: Progress) -> None:
+        for output, leased in zip(progress.outputs, progress.output_lease, strict=False):
+            if leased:
+                self._dispatcher.decline(output.channel)
+
+    def _hand_over(self, progress: Progress, recorded: Recorded) -> None:
+        if not recorded.applied:
+            self._decline(progress)
+            return
+        for output, reserved, appended in zip(
+            progress.outputs, progress.output_lease, recorded.appended, strict=True
+        ):
+            self._place(output, reserved, appended)
+        if recorded.unblocked is not None:
+            self._dispatcher.nudge(recorded.unblocked)
+        self._dispatcher.nudge_all(recorded.released)
+
+    def _place(self, output: NewMessage, reserved: bool, appended: Appended) -> None:
+        if appended.lease is not None:
+            work = Work(as_message(output, appended), appended.lease, output.payload, (), output.business_keys)
+            self._dispatcher.offer(Item(work))
+            return
+        if reserved:
+            self._dispatcher.decline(output.channel)
+        if appended.status is AppendStatus.FRESH and appended.eligible:
+            self._dispatcher.nudge(output.channel)

@@ -1,0 +1,184 @@
+"""The sender: one outbound message is delivered to its system and settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine import exact_json
+from engine.clock import Clock, moment
+from engine.errors import StepFailed
+from engine.flow.compiled import CompiledOperation, Revision
+from engine.flow.exchange import Answered, message_facts
+from engine.jsonata import EvaluationContext
+from engine.message import Message
+from engine.outcome import Completed, Deferred, Outcome, Parked
+from engine.policy.error_classes import ERROR_CLASSES
+from engine.policy.retry import RetryPolicy
+from engine.runtime import requests
+from engine.runtime.commit_points import Passing
+from engine.runtime.desk import Desk
+from engine.runtime.dispatcher import Item
+from engine.runtime.failures import decide_outcome, failure_of, parked_for
+from engine.runtime.gateway import Gateway
+from engine.runtime.headers import outbound_headers
+from engine.runtime.polls import PollReplies
+from engine.runtime.requests import Errand, RequestFailed
+from engine.runtime.revisions import Revisions, RevisionUnavailable
+from engine.store.records import Attempt, JournalEntry, JournalKind, Progress, Settlement, Work
+
+
+class Sender:
+    """Delivers. The append was this delivery's *begun*: a try that may have been carried out is confirmed first."""
+
+    def __init__(
+        self,
+        revisions: Revisions,
+        gateways: Mapping[str, Gateway],
+        desk: Desk,
+        polls: PollReplies,
+        clock: Clock,
+        *,
+        random: Callable[[], float],
+        passing: Passing,
+    ) -> None:
+        self._revisions = revisions
+        self._gateways = gateways
+        self._desk = desk
+        self._polls = polls
+        self._clock = clock
+        self._random = random
+        self._passing = passing
+
+    async def run(self, item: Item) -> None:
+        """One try to deliver a message."""
+        work = item.work
+        message = work.message
+        started = self._clock.now()
+        system = message.channel.partition(":")[2]
+        try:
+            revision = await self._revisions.pinned(message.revision)
+        except RevisionUnavailable as unavailable:
+            await self._end(work, Parked("revision-unavailable", "integration", "", detail=str(unavailable)), started)
+            return
+        operation = revision.operation(system, message.operation)
+        gateway = self._gateways.get(system)
+        if operation is None or gateway is None:
+            detail = f"no operation '{system}.{message.operation}' in revision {revision.id}"
+            await self._end(work, Parked("revision-unavailable", "integration", "", detail=detail), started)
+            return
+        deferred = await gateway.admit(message.id)
+        if deferred is not None:
+            await self._end(work, deferred, started, counts=False)
+            return
+        await self._deliver(work, operation, gateway, revision, started)
+
+    async def _deliver(
+        self, work: Work, operation: CompiledOperation, gateway: Gateway, revision: Revision, started: float
+    ) -> None:
+        message = work.message
+        errand = self._errand(work, operation, revision)
+        try:
+            answered: Answered | None = None
+            if (message.uncertain or message.attempts > 0) and not operation.safe:
+                answered = await requests.confirm(errand, gateway, self._passing)
+            if answered is None:
+                answered = await requests.perform(errand, gateway, self._passing)
+            if message.source.startswith("poll:"):
+                await self._polls.settle(work, revision, answered, started)
+                return
+        except StepFailed as failed:
+            await self._failed(work, operation, failed, started)
+            return
+        await self._end(work, Completed(), started, answered=answered)
+
+    def _errand(self, work: Work, operation: CompiledOperation, revision: Revision) -> Errand:
+        message = work.message
+        variables: dict[str, Any] = {
+            "message": message_facts(message),
+            "headers": message.headers,
+            "saved": {},
+            "transaction": {"correlationId": message.correlation_id, "keys": dict(work.business_keys)},
+        }
+        context = EvaluationContext(
+            now=moment(message.received_at), limits=revision.limits, lookup=revision.codes.lookup
+        )
+        document = exact_json.decode(work.body)
+        polled = message.source.startswith("poll:")
+        return Errand(
+            operation, document, variables, context, message.key, outbound_headers(message), wants_reply=polled
+        )
+
+    async def _failed(self, work: Work, operation: CompiledOperation, failed: StepFailed, started: float) -> None:
+        owner = operation.owner or "integration"
+        failure = failure_of(failed, operation.full_name, owner)
+        outcome: Outcome | None = parked_for(failure, operation.full_name)
+        if outcome is None:
+            outcome = decide_outcome(
+                failure,
+                work.message,
+                self._policy(operation),
+                now=self._clock.now(),
+                random=self._random,
+                holds_lane=False,
+            )
+        declared = ERROR_CLASSES.get(failed.error_class)
+        uncertain = declared is not None and declared.outcome_unknown
+        await self._end(work, outcome, started, failed=failed, uncertain=uncertain or work.message.uncertain)
+
+    def _policy(self, operation: CompiledOperation) -> RetryPolicy:
+        return operation.retry or self._revisions.active.policies["standard"]
+
+    async def _end(
+        self,
+        work: Work,
+        outcome: Outcome,
+        started: float,
+        *,
+        answered: Answered | None = None,
+        failed: StepFailed | None = None,
+        counts: bool = True,
+        uncertain: bool = False,
+    ) -> None:
+        now = self._clock.now()
+        journal: tuple[JournalEntry, ...] = ()
+        if isinstance(outcome, Parked):
+            journal = (JournalEntry(outcome.step, JournalKind.PARKED, now, facts={"reason": outcome.reason}),)
+        await self._desk.settle(
+            Settlement(
+                Progress(work.lease, journal=journal),
+                outcome,
+                now,
+                delivery_attempt(work.message, outcome, started, now, answered=answered, failed=failed),
+                counts_attempt=counts,
+                uncertain=uncertain,
+            )
+        )
+
+
+def delivery_attempt(
+    message: Message,
+    outcome: Outcome,
+    started: float,
+    now: float,
+    *,
+    answered: Answered | None = None,
+    failed: StepFailed | None = None,
+) -> Attempt:
+    """What the trace shows of one try to deliver: the request and the reply as they were on the wire."""
+    sent = failed if isinstance(failed, RequestFailed) else answered
+    reason = failed.reason if failed is not None else getattr(outcome, "reason", None)
+    return Attempt(
+        number=message.attempts + (0 if isinstance(outcome, Deferred) else 1),
+        started_at=started,
+        ended_at=now,
+        outcome=type(outcome).__name__.lower(),
+        step=message.operation,
+        error_class=failed.error_class if failed is not None else None,
+        reason=reason,
+        detail=failed.detail if failed is not None else getattr(outcome, "detail", ""),
+        status=sent.status if sent is not None else None,
+        request=sent.request if sent is not None else None,
+        reply=sent.reply if sent is not None else None,
+        revision=message.revision,
+    )
