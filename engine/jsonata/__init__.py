@@ -1,0 +1,26 @@
+"""JSONata expressions: parsed, compiled to Python and evaluated exactly, within limits."""
+
+from __future__ import annotations
+
+from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
+from engine.jsonata.expression import Expression, compile_expression
+from engine.jsonata.library import STANDARD
+from engine.jsonata.missing import MISSING
+from engine.jsonata.registry import Function, FunctionRegistry
+from engine.jsonata.runtime.state import EvaluationContext, Limits, TableLookup
+
+__all__ = [
+    "MISSING",
+    "STANDARD",
+    "EvaluationContext",
+    "Expression",
+    "ExpressionError",
+    "ExpressionLimitError",
+    "ExpressionSyntaxError",
+    "Function",
+    "FunctionRegistry",
+    "Limits",
+    "Origin",
+    "TableLookup",
+    "compile_expression",
+]

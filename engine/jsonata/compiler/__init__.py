@@ -1,0 +1,1 @@
+"""Compiles the tree of an expression to the source of one Python function."""

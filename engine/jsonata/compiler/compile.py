@@ -1,0 +1,93 @@
+"""Puts an expression's code together and makes a Python function of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import CodeType, MappingProxyType
+from typing import Any
+
+from engine.jsonata import ast
+from engine.jsonata.compiler import calls, literals, objects, operators, paths
+from engine.jsonata.compiler.names import RUNTIME
+from engine.jsonata.compiler.scope import Scope
+from engine.jsonata.compiler.unit import Emitter, Unit
+from engine.jsonata.compiler.values import Here, Val
+from engine.jsonata.registry import FunctionRegistry
+
+FILENAME = "<jsonata>"
+
+
+def _wildcard(unit: Unit, node: ast.Wildcard, here: Here) -> Val:
+    return Val(unit.assign(f"wildcard({here.code}, st)"), raw=True, clean=here.clean)
+
+
+def _descendant(unit: Unit, node: ast.Descendant, here: Here) -> Val:
+    return Val(unit.assign(f"descendants({here.code}, st)"), raw=True, clean=here.clean)
+
+
+def _name(unit: Unit, node: ast.Name, here: Here) -> Val:
+    return Val(unit.assign(f"field({here.code}, {node.value!r})"), raw=True, clean=here.clean)
+
+
+_EMITTERS: Mapping[type[ast.Node], Emitter] = MappingProxyType(
+    {
+        ast.Text: literals.text,
+        ast.Number: literals.number,
+        ast.Constant: literals.constant,
+        ast.Regex: literals.regex,
+        ast.Variable: literals.variable,
+        ast.Parent: literals.parent,
+        ast.Condition: literals.condition,
+        ast.Default: literals.default,
+        ast.Coalesce: literals.coalesce,
+        ast.Block: literals.block,
+        ast.Bind: literals.bind,
+        ast.Lambda: literals.lambda_,
+        ast.Binary: operators.binary,
+        ast.Negate: operators.negate,
+        ast.Array: objects.array,
+        ast.Object: objects.object_,
+        ast.Path: paths.path,
+        ast.Name: _name,
+        ast.Wildcard: _wildcard,
+        ast.Descendant: _descendant,
+        ast.Call: calls.call,
+        ast.Apply: calls.apply,
+        ast.Partial: calls.partial,
+        ast.Transform: calls.transform,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiled expression: the function (context, document, variables, state), and where its lines come from.
+
+    `clean`: what it gives needs no sequences turned into lists. `offsets[line - 1]` is the offset in the expression.
+    `loops` names the Python variables of each loop's item and items.
+    """
+
+    run: Callable[[Any, Any, Mapping[str, Any], Any], Any]
+    source: str
+    offsets: tuple[int, ...]
+    loops: Mapping[str, str]
+    clean: bool
+
+
+def compile_tree(tree: ast.Node, functions: FunctionRegistry) -> Program:
+    """Compile the tree of an expression."""
+    unit = Unit(_EMITTERS, objects.suffix, functions)
+    scope = literals.open_frame(unit, Scope(), (tree,)) if not isinstance(tree, ast.Block) else Scope()
+    value = unit.value(tree, Here("ctx", scope, clean=True, output=True))
+    unit.line(f"return {value.code}")
+    source = "def main(ctx, root, env, st):\n" + "\n".join(unit.lines) + "\n"
+    code = compile(source, FILENAME, "exec", dont_inherit=True, optimize=2)
+    run = _define(code, {**RUNTIME, **unit.constants})
+    return Program(run, source, (0, *unit.offsets), MappingProxyType(unit.loops), value.clean and not value.sequence)
+
+
+def _define(code: CodeType, names: dict[str, Any]) -> Callable[..., Any]:
+    exec(code, names)  # noqa: S102 - the source is made from a parsed tree; names in it are ours or repr() of strings
+    function: Callable[..., Any] = names["main"]
+    return function

@@ -1,0 +1,96 @@
+"""The names that compiled code uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from engine.jsonata.functions.objects import is_true
+from engine.jsonata.functions.sequence import Sequence
+from engine.jsonata.missing import MISSING
+from engine.jsonata.runtime import calls, grouping, operators, ordering, sequences, steps, streams, support
+from engine.jsonata.runtime.transforming import Transformer
+
+UNSET: Final = object()
+
+RUNTIME: Mapping[str, Any] = MappingProxyType(
+    {
+        "M": MISSING,
+        "UNSET": UNSET,
+        "Decimal": Decimal,
+        "NUMBERS": operators.NUMBERS,
+        "Sequence": Sequence,
+        "Kept": sequences.Kept,
+        "Whole": sequences.Whole,
+        "Outer": sequences.Outer,
+        "Lambda": calls.Lambda,
+        "TailCall": calls.TailCall,
+        "Transformer": Transformer,
+        "StreamStep": streams.StreamStep,
+        "Position": streams.Position,
+        "Filter": streams.Filter,
+        "is_true": is_true,
+    }
+    | {
+        function.__name__: function
+        for function in (
+            operators.add,
+            operators.subtract,
+            operators.multiply,
+            operators.divide,
+            operators.remainder,
+            operators.negate,
+            operators.equal,
+            operators.unequal,
+            operators.less,
+            operators.greater,
+            operators.at_most,
+            operators.at_least,
+            operators.includes,
+            operators.text,
+            operators.span,
+            sequences.each,
+            sequences.settle,
+            sequences.settle_kept,
+            sequences.settle_raw,
+            sequences.flatten,
+            sequences.collapse,
+            sequences.collapse_fresh,
+            sequences.keep,
+            sequences.resettle,
+            sequences.group_context,
+            steps.field,
+            steps.inner_getter,
+            steps.last_getter,
+            steps.wildcard,
+            steps.descendants,
+            steps.at_index,
+            steps.repeats,
+            grouping.group,
+            grouping.group_tuples,
+            grouping.same_key,
+            ordering.order,
+            ordering.ordered_result,
+            streams.stream,
+            streams.contexts,
+            streams.filter_stream,
+            calls.invoke,
+            calls.finish,
+            calls.call_native,
+            calls.native,
+            calls.partial,
+            calls.pipe,
+            support.each_or_none,
+            support.select,
+            support.spread,
+            support.all_numbers,
+            support.all_texts,
+            support.timed,
+            support.not_a_function,
+            support.checked_transform,
+            support.evaluator,
+        )
+    }
+)

@@ -1,0 +1,218 @@
+"""Array and object constructors, grouping, and the filters that follow an expression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from engine.jsonata import ast
+from engine.jsonata.compiler.literals import truth_of
+from engine.jsonata.compiler.scope import Scope, has_closure
+from engine.jsonata.compiler.unit import Unit
+from engine.jsonata.compiler.values import Here, Val
+
+Pairs = Sequence[tuple[ast.Node, ast.Node]]
+
+
+def array(unit: Unit, node: ast.Array, here: Here) -> Val:
+    """`[…]`: arrays among the items are opened, unless they are constructors themselves."""
+    inner = replace(here, tail=False)
+    items, clean, sized = [], True, True
+    for item in node.items:
+        value = unit.value(item, inner)
+        clean = clean and value.clean
+        if isinstance(item, ast.Array) or (isinstance(item, ast.Text) and item.value == "["):
+            items.append(value.code)
+            clean = clean and not value.sequence
+        elif value.kind and value.kind in "snboz" and not value.missing:
+            items.append(value.code)
+        else:
+            sized = False
+            name = unit.atom(value)
+            items.append(f"*({name} if {name}.__class__ is list else spread({name}))")
+    code = unit.assign(f"[{', '.join(items)}]")
+    if not sized:
+        unit.line(f"if len({code}) > st.sequence: st.check_length(len({code}))")
+    if node.whole and not here.output:
+        return Val(unit.assign(f"Whole({code})"), missing=False, clean=clean)
+    return Val(code, "a", missing=False, sequence=False, clean=clean)
+
+
+def object_(unit: Unit, node: ast.Object, here: Here) -> Val:
+    """`{…}`: written out where all keys are literals or the context is one item; a grouping otherwise."""
+    if any(not isinstance(key, ast.Text) or key.predicates for key, _ in node.pairs):
+        return _computed(unit, node.pairs, here)
+    keys = [key.value for key, _ in node.pairs if isinstance(key, ast.Text)]
+    if len(set(keys)) < len(keys):
+        repeated = next(key for index, key in enumerate(keys) if key in keys[:index])
+        unit.line(f"same_key({repeated!r})")
+    return _fields(unit, list(zip(keys, (value for _, value in node.pairs), strict=True)), one_item(unit, here))
+
+
+def one_item(unit: Unit, here: Here) -> Here:
+    """The context for the values of an object constructor: an array as context has its items appended."""
+    if here.item:
+        return here
+    known = unit.recall(("item", here.code))
+    if known is None:
+        code = f"group_context({here.code}, st) if isinstance({here.code}, list) else {here.code}"
+        known = unit.remember(("item", here.code), unit.assign(code, "c"))
+    return replace(here, code=known)
+
+
+def _fields(unit: Unit, fields: list[tuple[str, ast.Node]], here: Here) -> Val:
+    """An object with literal keys: those that are sure to be there at once, the others one by one, in order."""
+    inside = replace(here, tail=False)
+    result, clean = "", True
+    ready: list[tuple[str, str]] = []
+    for key, node in fields:
+        value = unit.value(node, inside)
+        clean = clean and value.clean and not value.sequence
+        if not value.missing:
+            ready.append((key, value.code))
+            continue
+        result = _flushed(unit, result, ready)
+        name = unit.atom(value)
+        unit.line(f"if {name} is not M: {result}[{key!r}] = {name}")
+    result = _flushed(unit, result, ready)
+    return Val(result, "o", missing=False, sequence=False, clean=clean)
+
+
+def _flushed(unit: Unit, result: str, ready: list[tuple[str, str]]) -> str:
+    if result:
+        for key, code in ready:
+            unit.line(f"{result}[{key!r}] = {code}")
+    else:
+        result = unit.assign("{" + ", ".join(f"{key!r}: {code}" for key, code in ready) + "}", "r")
+    ready.clear()
+    return result
+
+
+def _computed(unit: Unit, pairs: Pairs, here: Here) -> Val:
+    return Val(
+        unit.assign(f"group({here.code}, {pair_functions(unit, pairs, here)}, st)"), "o", missing=False, sequence=False
+    )
+
+
+def pair_functions(unit: Unit, pairs: Pairs, here: Here, stream: bool = False) -> str:
+    """Code for a tuple of key and value functions of a context (and its bindings)."""
+    names = []
+    for key, value in pairs:
+        names.append(f"({context_function(unit, key, here, stream)}, {context_function(unit, value, here, stream)})")
+    return "(" + ", ".join(names) + ("," if len(names) == 1 else "") + ")"
+
+
+def context_function(unit: Unit, node: ast.Node, here: Here, stream: bool = False) -> str:
+    """Write a node as a function of a context; gives its name. A stream's functions also take the bindings."""
+    name, parameter = unit.temp("f"), unit.temp("c")
+    bindings = here.scope.stream
+    head = f"{name}({parameter}, {bindings})" if stream and bindings else f"{name}({parameter})"
+    with unit.function_def(head):
+        value = unit.value(node, Here(parameter, here.scope, clean=False))
+        unit.line(f"return {value.code}")
+    return name
+
+
+def suffix(unit: Unit, node: ast.Node, value: Val, here: Here) -> Val:
+    """The predicates and the grouping that follow a node which is not a path."""
+    for predicate in node.predicates:
+        if isinstance(node, ast.Block) and node.tuples:
+            value = _filtered_stream(unit, node, predicate, value, here)
+        else:
+            value = filtered(unit, predicate, value, here)
+    if node.group is not None and not isinstance(node, ast.Path):
+        unit.at(node.group.at)
+        code = unit.assign(f"group({unit.atom(value)}, {pair_functions(unit, node.group.pairs, here)}, st)")
+        value = Val(code, "o", missing=False, sequence=False)
+    return value
+
+
+def _filtered_stream(unit: Unit, node: ast.Block, predicate: ast.Predicate, value: Val, here: Here) -> Val:
+    """A filter on a block that hands on its bindings."""
+    inside = replace(here, scope=Scope(here.scope, unit.temp("b"), bound_names(node)))
+    stage = stream_filter(unit, predicate, inside)
+    unit.at(predicate.at)
+    return Val(unit.assign(f"filter_stream({value.code}, {stage}, st)"), raw=True)
+
+
+def bound_names(node: ast.Node) -> set[str]:
+    """The variables that the steps of paths inside of a node bind, and the labels of parents."""
+    names: set[str] = set()
+    for part in node.walk():
+        if isinstance(part, ast.Step):
+            names.update(name for name in (part.focus, part.index, part.ancestor) if name is not None)
+        elif isinstance(part, ast.IndexStage):
+            names.add(part.name)
+    return names
+
+
+def stream_filter(unit: Unit, stage: ast.Predicate, inside: Here) -> str:
+    """Code for a filter on a stream of bindings."""
+    condition = stage.condition
+    if isinstance(condition, ast.Number) and not condition.predicates:
+        return f"Filter({unit.constant(condition.value)}, None)"
+    return f"Filter(None, {context_function(unit, condition, inside, stream=True)})"
+
+
+def filtered(unit: Unit, predicate: ast.Predicate, value: Val, here: Here) -> Val:
+    """`value[condition]` as a list that has not been collapsed."""
+    condition = predicate.condition
+    unit.at(predicate.at)
+    if isinstance(condition, ast.Number) and not condition.predicates:
+        position = unit.constant(condition.value)
+        return Val(unit.assign(f"at_index({unit.atom(value)}, {position})"), raw=True, clean=value.clean)
+    items, result, item = unit.atom(value), unit.temp("s"), unit.temp("i")
+    unit.line(f"{result} = Sequence()")
+    inside = here.within(item, clean=value.clean)
+    if has_closure(condition):
+        name = unit.temp("f")
+        with unit.function_def(f"{name}({item})"):
+            unit.line(f"return {unit.value(condition, inside).code}")
+        unit.line(f"select({items}, {name}, {result}, st)")
+        return Val(result, raw=True, clean=value.clean)
+    source = f"each({items}, st)" if not may_fail(condition) else f"each_or_none({items}, st)"
+    if _is_test(condition):
+        with unit.loop(item, source):
+            test = truth_of(unit, unit.value(condition, inside))
+            unit.line(f"if {test}: {result}.append({item})")
+    else:
+        _by_answer(unit, condition, inside, items, source, result)
+    if may_fail(condition) and value.missing:
+        unit.line(f"if {items} is M: {result}.clear()")
+    return Val(result, raw=True, clean=value.clean)
+
+
+def _by_answer(unit: Unit, condition: ast.Node, inside: Here, items: str, source: str, result: str) -> None:
+    """A filter whose condition may turn out to be a position."""
+    index = unit.assign("-1", "n")
+    size = unit.assign(f"len({items}) if isinstance({items}, list) else 1", "n")
+    with unit.loop(inside.code, source):
+        unit.line(f"{index} += 1")
+        answer = unit.atom(unit.value(condition, inside))
+        with unit.block(f"if {answer}.__class__ is bool:"):
+            unit.line(f"if {answer}: {result}.append({inside.code})")
+        with unit.block(f"elif {answer} is not M:"):
+            unit.line(f"for _ in range(repeats({answer}, {index}, {size})): {result}.append({inside.code})")
+
+
+def _is_test(node: ast.Node) -> bool:
+    """Whether a condition is sure to be true, false or missing."""
+    if node.predicates or node.group is not None:
+        return False
+    if isinstance(node, ast.Binary):
+        return node.operator in ("=", "!=", "<", ">", "<=", ">=", "and", "or", "in")
+    return isinstance(node, ast.Constant)
+
+
+def may_fail(node: ast.Node) -> bool:
+    """Whether a condition may raise an error, or have an effect, where there is nothing to test."""
+    for part in node.walk():
+        if isinstance(part, ast.Binary) and part.operator in ("<", ">", "<=", ">="):
+            if any(isinstance(side, ast.Constant) for side in (part.left, part.right)):
+                return True
+        elif isinstance(part, ast.Binary):
+            if part.operator not in ("=", "!=", "and", "or", "in", "&"):
+                return True
+        elif not isinstance(part, (ast.Path, ast.Step, ast.Name, ast.Text, ast.Number, ast.Constant, ast.Predicate)):
+            return True
+    return False

@@ -1,0 +1,233 @@
+"""Paths: runs of field names read straight from dicts, other steps as loops over the items of the one before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.jsonata import ast
+from engine.jsonata.compiler.objects import (
+    bound_names,
+    context_function,
+    filtered,
+    pair_functions,
+    stream_filter,
+)
+from engine.jsonata.compiler.scope import Scope, has_closure
+from engine.jsonata.compiler.unit import Unit
+from engine.jsonata.compiler.values import Here, Val
+
+
+def path(unit: Unit, node: ast.Path, here: Here) -> Val:
+    first = next((index for index, step in enumerate(node.steps) if step.tuples), None)
+    if first is not None:
+        return _stream(unit, node, here, first)
+    if node.group is None and not node.keep_singleton and all(_plain_name(step) for step in node.steps):
+        return _names(unit, node, here)
+    state, clean, start = _start(unit, node, here)
+    if start == len(node.steps):
+        return _finished(unit, node, state, clean, here)
+    for step in node.steps[start:-1]:
+        state, clean = _inner(unit, step, state, clean, here)
+    return _last(unit, node, state, clean, here)
+
+
+def _plain_name(step: ast.Step) -> bool:
+    return isinstance(step.expression, ast.Name) and not step.stages and not step.expression.predicates
+
+
+def _names(unit: Unit, node: ast.Path, here: Here) -> Val:
+    """A path of field names only, in straight-line code."""
+    state = here.code
+    for step in node.steps[:-1]:
+        state = _read(unit, state, step.expression, last=False)
+    code = _read(unit, state, node.steps[-1].expression, last=True, clean=here.clean)
+    return Val(code, clean=here.clean)
+
+
+def _read(unit: Unit, state: str, name: ast.Node, *, last: bool, clean: bool = True) -> str:
+    """Read a field of `state`; the same field is read once."""
+    assert isinstance(name, ast.Name)
+    key = ("last" if last else "inner", state, name.value)
+    known = unit.recall(key)
+    if known is not None:
+        return known
+    unit.at(name.at)
+    getter = _getter(unit, state, "last_getter" if last else "inner_getter")
+    code = unit.assign(f"{getter}({name.value!r}, M)")
+    if not clean and last:
+        unit.line(f"if {code}.__class__ is not list and isinstance({code}, Sequence): {code} = resettle({code})")
+    return unit.remember(key, code)
+
+
+def _getter(unit: Unit, state: str, helper: str) -> str:
+    key = (helper, state)
+    known = unit.recall(key)
+    if known is not None:
+        return known
+    return unit.remember(key, unit.assign(f"{state}.get if {state}.__class__ is dict else {helper}({state}, st)", "g"))
+
+
+def _start(unit: Unit, node: ast.Path, here: Here) -> tuple[str, bool, int]:
+    """The items that the path starts from, whether they are clean, and the index of the first step still to do."""
+    first = node.steps[0]
+    expression = first.expression
+    if isinstance(expression, ast.Array | ast.Block) and expression.whole and not first.stages:
+        value = unit.value(expression, here.inner())
+        return unit.atom(value), value.clean, 1
+    if isinstance(expression, ast.Variable) and not first.stages and len(node.steps) > 1:
+        value = unit.value(expression, here.inner())
+        return unit.atom(_opened(unit, value)), value.clean, 1
+    return here.code, here.clean, 0
+
+
+def _opened(unit: Unit, value: Val) -> Val:
+    """A first value as the items of the next step: an array in one piece is one item."""
+    name = unit.atom(value)
+    if not value.sequence:
+        return replace(value, code=name, simple=True)
+    return replace(value, code=unit.assign(f"[{name}] if {name}.__class__ is Whole else {name}"), simple=True)
+
+
+def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tuple[str, bool]:
+    """A step in the middle: the items for the next one, MISSING if there are none."""
+    if isinstance(step.expression, ast.Sort):
+        return _sorted(unit, step, state, here), clean
+    if _plain_name(step):
+        return _read(unit, state, step.expression, last=False), clean
+    results, value = _loop(unit, step, state, clean, here.inner())
+    return unit.assign(f"flatten({results}, st) or M"), value.clean
+
+
+def _sorted(unit: Unit, step: ast.Step, state: str, here: Here) -> str:
+    assert isinstance(step.expression, ast.Sort)
+    terms = [
+        f"({context_function(unit, term.expression, here)}, {term.descending})" for term in step.expression.terms
+    ]
+    unit.at(step.at)
+    code = unit.assign(f"order({state}, ({', '.join(terms)},), st)")
+    for stage in step.stages:
+        assert isinstance(stage, ast.Predicate)
+        code = filtered(unit, stage, Val(code), here).code
+    return code
+
+
+def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tuple[str, Val]:
+    """Evaluate a step for each item of `state`; gives the list of results and what is known of one."""
+    results, item = unit.assign("[]", "l"), unit.temp("i")
+    items = f"each({state}, st)" if state != here.code else f"each_or_none({state}, st)"
+    inside = here.within(item, clean=clean, output=here.output and not step.stages)
+    if has_closure(step.expression) or any(has_closure(stage) for stage in step.stages):
+        name = unit.temp("f")
+        with unit.function_def(f"{name}({item})"):
+            value = _result(unit, step, inside)
+            unit.line(f"return {value.code}")
+        with unit.loop(item, items):
+            result = unit.assign(f"{name}({item})")
+            unit.line(f"if {result} is not M: {results}.append({result})")
+        return results, value
+    with unit.loop(item, items):
+        value = _result(unit, step, inside)
+        name = unit.atom(value)
+        unit.line(f"{results}.append({name})" if not value.missing else f"if {name} is not M: {results}.append({name})")
+    return results, value
+
+
+def _result(unit: Unit, step: ast.Step, inside: Here) -> Val:
+    expression = step.expression
+    if isinstance(expression, ast.Name):
+        value = Val(unit.assign(f"field({inside.code}, {expression.value!r})"), raw=True, clean=inside.clean)
+        if step.stages:
+            name = value.code
+            unit.line(f"if {name}.__class__ is Sequence: {name} = collapse({name})")
+    else:
+        value = unit.value(expression, inside)
+    for stage in step.stages:
+        assert isinstance(stage, ast.Predicate)
+        value = filtered(unit, stage, value, inside.inner())
+    return value
+
+
+def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Val:
+    """The last step and the value of the path."""
+    step = node.steps[-1]
+    if isinstance(step.expression, ast.Sort):
+        return _finished(unit, node, _sorted(unit, step, state, here), clean, here, ordered=True)
+    if node.group is None and not node.keep_singleton and _plain_name(step):
+        return Val(_read(unit, state, step.expression, last=True, clean=clean), clean=clean)
+    results, value = _loop(unit, step, state, clean, here if node.group is None else here.inner())
+    if node.group is not None:
+        return _grouped(unit, node, unit.assign(f"settle_raw({results}, st)"), here)
+    unit.at(node.at)
+    apart = isinstance(step.expression, ast.Array) and step.expression.whole and not step.stages
+    if node.keep_singleton:
+        helper = f"Kept({results}) if {results} else M" if apart else f"settle_kept({results}, st)"
+        return Val(unit.assign(helper), clean=value.clean)
+    if apart or (value.kind and value.kind in "snboz"):
+        if here.output:
+            code = f"{results} if len({results}) > 1 else {results}[0] if {results} else M"
+            return Val(unit.assign(code), sequence=False, clean=value.clean)
+        return Val(unit.assign(f"collapse_fresh({results})"), clean=value.clean)
+    return Val(unit.assign(f"settle({results}, st)"), clean=value.clean and not value.sequence)
+
+
+def _finished(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here, ordered: bool = False) -> Val:
+    """The value of a path whose steps are all done: an array constructor alone, or an order-by at the end."""
+    if node.group is not None:
+        return _grouped(unit, node, state, here)
+    if node.keep_singleton:
+        return Val(unit.assign(f"Kept({state}) if {state} else M"), clean=clean)
+    if ordered and not node.steps[-1].stages:
+        return Val(unit.assign(f"ordered_result({state})"), clean=clean)
+    return Val(state, raw=True, clean=clean)
+
+
+def _grouped(unit: Unit, node: ast.Path, items: str, here: Here) -> Val:
+    assert node.group is not None
+    unit.at(node.group.at)
+    functions = pair_functions(unit, node.group.pairs, here)
+    return Val(unit.assign(f"group({items}, {functions}, st)"), "o", missing=False, sequence=False)
+
+
+def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
+    """A path that binds variables: steps before the first binding as usual, then a stream of bindings."""
+    state, clean, start = _start(unit, node, here) if first > 0 else (here.code, here.clean, 0)
+    for step in node.steps[start:first]:
+        state, clean = _inner(unit, step, state, clean, here)
+    names = bound_names(node)
+    bindings = unit.temp("b")
+    inside = Here("", Scope(here.scope, bindings, names))
+    steps = [_stream_step(unit, step, inside) for step in node.steps[max(first, start) :]]
+    unit.at(node.at)
+    tuples = unit.assign(f"stream({state}, ({', '.join(steps)},), st)")
+    if node.group is not None:
+        functions = pair_functions(unit, node.group.pairs, inside, stream=True)
+        unit.at(node.group.at)
+        return Val(unit.assign(f"group_tuples({tuples}, {functions}, st)"), "o", missing=False, sequence=False)
+    if node.tuples:
+        return Val(tuples)
+    found = unit.assign(f"contexts({tuples})")
+    if node.keep_singleton:
+        return Val(unit.assign(f"keep({found})"))
+    return Val(found, raw=True)
+
+
+def _stream_step(unit: Unit, step: ast.Step, inside: Here) -> str:
+    """Code for one step of a stream."""
+    evaluate, terms = "None", "()"
+    if isinstance(step.expression, ast.Sort):
+        terms = "(" + "".join(_stream_term(unit, term, inside) for term in step.expression.terms) + ")"
+    else:
+        evaluate = context_function(unit, step.expression, inside, stream=True)
+    stages = "(" + "".join(_stream_stage(unit, stage, inside) + ", " for stage in step.stages) + ")"
+    return f"StreamStep({evaluate}, {terms}, {step.focus!r}, {step.index!r}, {step.ancestor!r}, {stages})"
+
+
+def _stream_term(unit: Unit, term: ast.SortTerm, inside: Here) -> str:
+    function = context_function(unit, term.expression, inside, stream=True)
+    return f"(lambda b, f={function}: f(b['@'], b), {term.descending}), "
+
+
+def _stream_stage(unit: Unit, stage: ast.Predicate | ast.IndexStage, inside: Here) -> str:
+    if isinstance(stage, ast.IndexStage):
+        return f"Position({stage.name!r})"
+    return stream_filter(unit, stage, inside)

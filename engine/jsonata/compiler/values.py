@@ -1,0 +1,75 @@
+"""What the compiler knows about a value while it writes code: how to get it, and what it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.jsonata.compiler.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Val:
+    """A Python expression for a value, with what is known of it.
+
+    `kind`: s n b o a z (null) f, or "" if unknown. `missing`: it may be MISSING. `raw`: it may be a sequence that has not
+    been collapsed. `sequence`: it may be a Sequence rather than a list. `clean`: no sequence is inside of it.
+    `simple`: the code is a name or a literal, so it may be repeated. `truth`: cheaper code for its truth.
+    """
+
+    code: str
+    kind: str = ""
+    missing: bool = True
+    raw: bool = False
+    sequence: bool = True
+    clean: bool = False
+    simple: bool = True
+    truth: str | None = None
+    constant: bool = False
+
+
+def scalar(code: str, kind: str, *, missing: bool = False, simple: bool = True, truth: str | None = None) -> Val:
+    """A value that is neither array nor object."""
+    return Val(code, kind, missing=missing, sequence=False, clean=True, simple=simple, truth=truth)
+
+
+NOTHING = Val("M", "m", missing=True, sequence=False, clean=True, constant=True)
+
+
+def merged(code: str, left: Val, right: Val) -> Val:
+    """What is known of a value that is one of two."""
+    same = left.kind if left.kind == right.kind else left.kind if right.kind == "m" else ""
+    if left.kind == "m":
+        same = right.kind
+    return Val(
+        code,
+        same,
+        missing=left.missing or right.missing,
+        sequence=left.sequence or right.sequence,
+        clean=left.clean and right.clean,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where code is being written: the context value, the variables in scope, and where the result goes.
+
+    `item`: the context is known not to be a list. `tail`: the value is the result of a function. `output`: the value goes
+    straight into the result of the expression.
+    """
+
+    code: str
+    scope: Scope
+    clean: bool = True
+    item: bool = False
+    tail: bool = False
+    output: bool = False
+
+    def inner(self) -> Here:
+        """The same place, for a part whose value is used by the expression itself."""
+        return replace(self, tail=False, output=False) if self.tail or self.output else self
+
+    def within(self, code: str, *, clean: bool, item: bool = False, output: bool = False) -> Here:
+        """The same scope with another context."""
+        return Here(code, self.scope, clean, item, False, output)

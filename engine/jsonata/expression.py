@@ -1,0 +1,143 @@
+"""Compiled expressions: made once from their text, evaluated any number of times and on any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from traceback import walk_tb
+from typing import Any
+
+from engine.jsonata import ast
+from engine.jsonata.compiler.compile import FILENAME, Program, compile_tree
+from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
+from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.library import STANDARD
+from engine.jsonata.missing import MISSING
+from engine.jsonata.registry import FunctionRegistry
+from engine.jsonata.resolve import parse_expression
+from engine.jsonata.runtime.sequences import Outer, collapse, plain
+from engine.jsonata.runtime.state import EvaluationContext, State
+from engine.jsonata.signature import parse_signature
+
+_DEFAULT_CONTEXT = EvaluationContext()
+_EVAL_SIGNATURE = parse_signature("<sx?:x>")
+_NO_VARIABLES: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What `$eval` needs to compile further expressions."""
+
+    functions: FunctionRegistry
+
+    def evaluator(self, state: State, context: Any, variables: Mapping[str, Any]) -> Callable[..., Any]:
+        """`$eval`, seeing the given context and variables."""
+
+        def evaluate(*arguments: Any) -> Any:
+            text, focus = _EVAL_SIGNATURE.validate((*arguments, MISSING)[: max(len(arguments), 1)], context)
+            if text is MISSING:
+                return MISSING
+            subject = context if focus is MISSING else Outer([focus]) if focus.__class__ is list else focus
+            program = self._program(text)
+            state.enter()
+            try:
+                result = program.run(subject, variables.get("$", subject), variables, state)
+            except ExpressionLimitError:
+                raise
+            except (ExpressionError, FunctionError) as error:
+                raise ExpressionError("D3121", value=error.message) from error
+            state.depth -= 1
+            return result
+
+        return evaluate
+
+    def _program(self, text: str) -> Program:
+        try:
+            return _evaluated_program(text, self.functions)
+        except (ExpressionSyntaxError, FunctionError) as error:
+            raise ExpressionError("D3120", value=error.message) from error
+
+
+@lru_cache(maxsize=256)
+def _evaluated_program(text: str, functions: FunctionRegistry) -> Program:
+    return compile_tree(parse_expression(text), functions)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled JSONata expression; immutable and safe to share between threads."""
+
+    source: str
+    ast: ast.Node
+    functions: FunctionRegistry = field(repr=False)
+    origin: Origin | None = field(repr=False)
+    program: Program = field(repr=False, compare=False)
+    environment: Environment = field(repr=False, compare=False)
+
+    def evaluate(
+        self,
+        data: Any,
+        variables: Mapping[str, Any] | None = None,
+        context: EvaluationContext | None = None,
+    ) -> Any:
+        """The value of the expression for a JSON-like document, MISSING if there is none.
+
+        `variables` are named without `$`. Neither they nor `data` are changed. Raises ExpressionError with the place in
+        the expression, and ExpressionLimitError when a limit of `context` is reached.
+        """
+        state = State(context or _DEFAULT_CONTEXT, self.environment)
+        subject = Outer((data,)) if data.__class__ is list else data
+        try:
+            result = self.program.run(subject, data, variables or _NO_VARIABLES, state)
+            return result if self.program.clean else plain(collapse(result))
+        except ExpressionError as error:
+            raise self._located(error, error) from error.__cause__
+        except FunctionError as error:
+            raise self._located(_from_function(error), error) from error
+        except RecursionError as error:
+            limit = ExpressionLimitError("D1011", value=state.limits.depth)
+            raise self._located(limit, error) from None
+        except MemoryError as error:
+            raise self._located(ExpressionLimitError("D2016", value=state.limits.text), error) from None
+
+    def _located(self, error: ExpressionError, raised: BaseException) -> ExpressionError:
+        """Add the place in the expression and in the data to an error."""
+        offset, path = None, None
+        for frame, line in walk_tb(raised.__traceback__):
+            if frame.f_code.co_filename == FILENAME and line <= len(self.program.offsets):
+                offset = self.program.offsets[line - 1]
+        if offset is not None:
+            error.located(self.source, offset, self.origin)
+        error.data_path = path
+        return error
+
+
+def _from_function(error: FunctionError) -> ExpressionError:
+    kind = ExpressionLimitError if error.code in ("U1001", "U1002", "D2015") else ExpressionError
+    details = {**error.details, "message": error.message}
+    if error.value is not MISSING:
+        details["value"] = error.value
+    return kind(error.code, **details)
+
+
+def compile_expression(
+    source: str, *, functions: FunctionRegistry = STANDARD, origin: Origin | None = None
+) -> Expression:
+    """Compile the text of an expression; raises ExpressionSyntaxError with the place of the mistake."""
+    try:
+        tree = parse_expression(source)
+        program = compile_tree(tree, functions)
+    except ExpressionSyntaxError as error:
+        raise _placed(error, source, origin) from None
+    except FunctionError as error:
+        raise _placed(ExpressionSyntaxError(error.code, value=error.value, message=error.message), source, origin) from error
+    except RecursionError:
+        raise _placed(ExpressionSyntaxError("S0501"), source, origin) from None
+    return Expression(source, tree, functions, origin, program, Environment(functions))
+
+
+def _placed(error: ExpressionSyntaxError, source: str, origin: Origin | None) -> ExpressionSyntaxError:
+    offset, error.offset = error.offset or 0, None
+    error.located(source, offset, origin)
+    return error

@@ -1,0 +1,1 @@
+"""What compiled expressions call while they run: sequences, operators, paths, functions and limits."""

@@ -1,0 +1,80 @@
+"""The order-by of a path: stable, by several terms, numbers and strings, missing values last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from engine.jsonata.errors import ExpressionError
+from engine.jsonata.functions.arrays import text_order
+from engine.jsonata.functions.exactmath import exact
+from engine.jsonata.missing import MISSING
+from engine.jsonata.runtime.operators import NUMBERS
+from engine.jsonata.runtime.sequences import collapse_fresh
+from engine.jsonata.runtime.state import State
+
+Term = tuple[Callable[[Any], Any], bool]
+_SURROGATES = "\ud800"
+
+
+def order(items: Any, terms: Sequence[Term], state: State) -> list[Any]:
+    """The items in order of `terms` (value function, descending). Raises T2008 or T2007 for what cannot be compared."""
+    values = list(items) if isinstance(items, list) else [] if items is MISSING else [items]
+    state.poll()
+    return _ordered(values, terms, 0, state) if len(values) > 1 else values
+
+
+def ordered_result(items: list[Any]) -> Any:
+    """The value of a path that ends in an order-by: an array, collapsed only if nothing had to be ordered."""
+    return items if len(items) > 1 else collapse_fresh(items)
+
+
+def _ordered(items: list[Any], terms: Sequence[Term], depth: int, state: State) -> list[Any]:
+    key_of, descending = terms[depth]
+    keys = [key_of(item) for item in items]
+    state.poll()
+    convert = _conversion(keys)
+    pairs = [(convert(key), item) for key, item in zip(keys, items, strict=True) if key is not MISSING]
+    pairs.sort(key=_first, reverse=descending)
+    absent = [item for key, item in zip(keys, items, strict=True) if key is MISSING]
+    if depth + 1 == len(terms):
+        return [item for _, item in pairs] + absent
+    result: list[Any] = []
+    start = 0
+    for end in range(1, len(pairs) + 1):
+        if end == len(pairs) or pairs[end][0] != pairs[start][0]:
+            result += _ties([item for _, item in pairs[start:end]], terms, depth + 1, state)
+            start = end
+    return result + _ties(absent, terms, depth + 1, state)
+
+
+def _first(pair: tuple[Any, Any]) -> Any:
+    return pair[0]
+
+
+def _ties(items: list[Any], terms: Sequence[Term], depth: int, state: State) -> list[Any]:
+    return _ordered(items, terms, depth, state) if len(items) > 1 else items
+
+
+def _conversion(keys: list[Any]) -> Callable[[Any], Any]:
+    """Check that the keys are all numbers or all strings; gives what makes them comparable."""
+    texts, numbers = MISSING, MISSING
+    for key in keys:
+        if key.__class__ is str:
+            texts = key
+        elif key.__class__ in NUMBERS:
+            numbers = key
+        elif key is not MISSING:
+            raise ExpressionError("T2008", value=key)
+    if texts is not MISSING and numbers is not MISSING:
+        raise ExpressionError("T2007", value=texts, value2=numbers)
+    kinds = {key.__class__ for key in keys}
+    if str in kinds:
+        wide = any(key.__class__ is str and not key.isascii() and max(key) >= _SURROGATES for key in keys)
+        return text_order if wide else _same
+    return exact if float in kinds and Decimal in kinds else _same
+
+
+def _same(key: Any) -> Any:
+    return key

@@ -1,0 +1,188 @@
+"""The kinds of list that JSONata tells apart, and how they flatten and collapse.
+
+A plain `list` is an array of the data or of a constructor and is never collapsed. A `Sequence` is a selection: none is
+missing, one is the item itself. Sequences exist only during an evaluation; `plain` turns what leaves into lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from engine.jsonata.functions.sequence import Sequence
+from engine.jsonata.missing import MISSING
+from engine.jsonata.runtime.state import State
+
+
+class Kept(Sequence):
+    """A sequence that stays an array even with a single item: the mark `[]` was on its path."""
+
+    __slots__ = ()
+
+
+class Whole(list[Any]):
+    """An array constructor at the start or end of a path: a step keeps it in one piece."""
+
+    __slots__ = ()
+
+
+class Outer(Sequence):
+    """An array as the input document: one item, not several."""
+
+    __slots__ = ()
+
+
+class Tuples(Sequence):
+    """A stream of bindings: dicts with the context under `@` and variables under their names."""
+
+    __slots__ = ()
+
+
+_GUARDED = 128
+
+
+def each(value: Any, state: State) -> Iterable[Any]:
+    """The items that a step runs over: of a list its items, of nothing none, of anything else the value itself."""
+    if value is MISSING:
+        return ()
+    if not isinstance(value, list):
+        return (value,)
+    size = len(value)
+    state.budget -= size
+    if state.budget < 0:
+        state.poll()
+    return value if size < _GUARDED else _watched(value, state)
+
+
+def _watched(items: list[Any], state: State) -> Iterator[Any]:
+    """The items of a long list, looking at the clock now and then."""
+    for start in range(0, len(items), _GUARDED):
+        state.poll()
+        yield from items[start : start + _GUARDED]
+
+
+def settle(results: list[Any], state: State) -> Any:
+    """The value of a path from the results of its last step: flattened by one level, then collapsed."""
+    size = len(results)
+    if size == 1:
+        only = results[0]
+        kind = only.__class__
+        if kind is list or kind is Whole or not isinstance(only, list):
+            return only
+        results = list(only)
+    elif size == 0:
+        return MISSING
+    else:
+        results = flatten(results, state)
+    return collapse_fresh(results)
+
+
+def collapse_fresh(items: list[Any]) -> Any:
+    """A sequence made of items that need no flattening, collapsed."""
+    if len(items) > 1:
+        return Sequence(items)
+    return items[0] if items else MISSING
+
+
+def settle_kept(results: list[Any], state: State) -> Any:
+    """Like `settle`, for a path with the mark `[]`: a single item stays an array."""
+    if len(results) == 1:
+        only = results[0]
+        if only.__class__ is list:
+            return only
+        if only.__class__ is Whole:
+            return Kept([only])
+    items = flatten(results, state)
+    return Kept(items) if items else MISSING
+
+
+def settle_raw(results: list[Any], state: State) -> list[Any]:
+    """Like `settle`, for a grouping: flattened, but still the list of all items."""
+    if len(results) == 1 and (results[0].__class__ is list or results[0].__class__ is Whole):
+        only: list[Any] = results[0]
+        return only
+    return flatten(results, state)
+
+
+def flatten(results: list[Any], state: State) -> list[Any]:
+    """The results of a step as the items of the next: lists are opened by one level, array constructors are not."""
+    for result in results:
+        if isinstance(result, list) and result.__class__ is not Whole:
+            break
+    else:
+        state.check_length(len(results))
+        return results
+    items: list[Any] = []
+    for result in results:
+        if isinstance(result, list) and result.__class__ is not Whole:
+            items.extend(result)
+            state.check_length(len(items))
+        else:
+            items.append(result)
+    return items
+
+
+def collapse(value: Any) -> Any:
+    """What a sequence is worth as the value of an expression."""
+    kind = value.__class__
+    if kind is Sequence or kind is Outer:
+        if len(value) > 1:
+            return value
+        return value[0] if value else MISSING
+    if kind is Kept and not value:
+        return MISSING
+    return value
+
+
+def keep(value: Any) -> Any:
+    """The same for an expression with the mark `[]`."""
+    if value.__class__ is Sequence:
+        return Kept(value) if value else MISSING
+    return value
+
+
+def resettle(value: Any) -> Any:
+    """The value of a path that ended in a field which holds a sequence."""
+    if isinstance(value, Sequence):
+        return collapse_fresh(list(value))
+    return value
+
+
+def append(left: Any, right: Any, state: State) -> Any:
+    """The items of both as one array; nothing on one side leaves the other as it is."""
+    if left is MISSING:
+        return right
+    if right is MISSING:
+        return left
+    first = left if isinstance(left, list) else [left]
+    second = right if isinstance(right, list) else [right]
+    state.check_length(len(first) + len(second))
+    return [*first, *second]
+
+
+def group_context(items: list[Any], state: State) -> Any:
+    """The context of an object constructor's values where its own context is an array: all items appended."""
+    result: Any = MISSING
+    for index, item in enumerate(items):
+        result = append(result, item, state) if index else item
+    return result
+
+
+def plain(value: Any) -> Any:
+    """The same value without any sequence inside; containers made by the expression are changed in place."""
+    if isinstance(value, list):
+        if value.__class__ is not list:
+            value = list(value)
+        for index, item in enumerate(value):
+            if item.__class__ is dict or isinstance(item, list):
+                changed = plain(item)
+                if changed is not item:
+                    value[index] = changed
+        return value
+    if value.__class__ is dict:
+        for key, item in value.items():
+            if item.__class__ is dict or isinstance(item, list):
+                changed = plain(item)
+                if changed is not item:
+                    value[key] = changed
+    return value

@@ -1,0 +1,105 @@
+"""What one evaluation carries with it: its limits, its clock, its tables, and how much it has used up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from random import random
+from time import monotonic
+from typing import Any, Protocol
+
+from engine.jsonata.errors import ExpressionLimitError
+from engine.jsonata.missing import MISSING
+
+_POLL_EVERY = 256
+
+
+class TableLookup(Protocol):
+    """Code tables: cross-references by name and key."""
+
+    def __call__(self, table: str, key: Any) -> Any:
+        """The row or value under `key`, MISSING if there is none; raises LookupError if there is no such table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one evaluation may use: seconds, calls within calls, items of a sequence, characters of a string."""
+
+    seconds: float = 1.0
+    depth: int = 300
+    sequence: int = 1_000_000
+    text: int = 10_000_000
+
+
+def _system_time() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationContext:
+    """What an expression may use that is not in its input: the time (aware), code tables, and values for host functions."""
+
+    now: datetime | None = None
+    limits: Limits = Limits()
+    lookup: TableLookup | None = None
+    random: Callable[[], float] = random
+    services: Mapping[str, Any] = field(default_factory=dict)
+
+
+class State:
+    """One evaluation. Functions that ask for it see `context`, `now` and `poll`."""
+
+    __slots__ = ("_now", "budget", "context", "deadline", "depth", "environment", "limits", "sequence")
+
+    def __init__(self, context: EvaluationContext, environment: Any) -> None:
+        limits = context.limits
+        self.context = context
+        self.limits = limits
+        self.sequence = limits.sequence
+        self.deadline = monotonic() + limits.seconds
+        self.budget = _POLL_EVERY
+        self.depth = 0
+        self.environment = environment
+        self._now = context.now
+
+    @property
+    def now(self) -> datetime:
+        """The time of the evaluation: the same however often it is asked for."""
+        if self._now is None:
+            self._now = _system_time()
+        return self._now
+
+    def poll(self) -> None:
+        """Stop the evaluation if its time is used up; raises D1012."""
+        self.budget = _POLL_EVERY
+        if monotonic() > self.deadline:
+            raise ExpressionLimitError("D1012", value=int(self.limits.seconds * 1000))
+
+    def check_length(self, size: int) -> None:
+        """Stop the evaluation if a sequence is too long; raises D2015."""
+        if size > self.sequence:
+            raise ExpressionLimitError("D2015", value=self.sequence)
+
+    def check_text(self, text: str) -> str:
+        """Stop the evaluation if a string is too long; raises D2016."""
+        if len(text) > self.limits.text:
+            raise ExpressionLimitError("D2016", value=self.limits.text)
+        return text
+
+    def enter(self) -> None:
+        """Count a call within a call; raises D1011 when they are too deep, D1012 when the time is used up."""
+        self.depth += 1
+        if self.depth > self.limits.depth:
+            raise ExpressionLimitError("D1011", value=self.limits.depth)
+        self.budget -= 1
+        if self.budget < 0:
+            self.poll()
+
+    def table(self, name: str, key: Any) -> Any:
+        """Read a code table; raises D3150 for an unknown one and D3151 if there are none."""
+        if self.context.lookup is None:
+            raise ExpressionLimitError("D3151", value=name)
+        if key is MISSING:
+            return MISSING
+        return self.context.lookup(name, key)

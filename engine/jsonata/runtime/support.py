@@ -1,0 +1,71 @@
+"""Smaller helpers of compiled code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
+from typing import Any
+
+from engine.jsonata.errors import ExpressionError
+from engine.jsonata.functions.regexes import Regex
+from engine.jsonata.missing import MISSING
+from engine.jsonata.runtime.operators import NUMBERS
+from engine.jsonata.runtime.sequences import each
+from engine.jsonata.runtime.state import State
+from engine.jsonata.runtime.steps import repeats
+from engine.jsonata.runtime.transforming import Transformer
+
+
+def each_or_none(value: Any, state: State) -> Iterable[Any]:
+    """The items a filter tests, where the test has to be made for nothing as well."""
+    return (MISSING,) if value is MISSING else each(value, state)
+
+
+def select(value: Any, condition: Callable[[Any], Any], into: list[Any], state: State) -> None:
+    """Put the items that a condition keeps into a list."""
+    size = len(value) if isinstance(value, list) else 1
+    for index, item in enumerate(each_or_none(value, state)):
+        for _ in range(repeats(condition(item), index, size)):
+            if item is not MISSING:
+                into.append(item)
+
+
+def spread(value: Any) -> Iterable[Any]:
+    """What a value adds to an array constructor."""
+    if value is MISSING:
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
+def all_numbers(value: Any) -> bool:
+    """Whether a value is an array of numbers."""
+    return isinstance(value, list) and NUMBERS.issuperset(item.__class__ for item in value)
+
+
+def all_texts(value: Any) -> bool:
+    """Whether a value is an array of strings."""
+    return isinstance(value, list) and all(item.__class__ is str for item in value)
+
+
+def timed(pattern: Regex, state: State) -> Regex:
+    """A regular expression that has as much time as is left of the evaluation."""
+    return Regex(pattern.source, pattern._compiled, max(state.deadline - monotonic(), 0.001))
+
+
+def not_a_function(name: str, known: bool, partially: bool = False) -> None:
+    """Report a call of something that does not exist; a function of that name with `$` is suggested."""
+    if partially:
+        raise ExpressionError("T1007" if known else "T1008", token=name)
+    raise ExpressionError("T1005" if known else "T1006", token=name)
+
+
+def checked_transform(transformer: Transformer, clone: Any) -> Transformer:
+    """A transform where a variable hides `$clone`."""
+    if not callable(clone):
+        transformer.broken = True
+    return transformer
+
+
+def evaluator(state: State, context: Any, variables: Mapping[str, Any]) -> Callable[..., Any]:
+    """`$eval` as a function of an expression's text and a context, with the variables that it can see."""
+    return state.environment.evaluator(state, context, variables)  # type: ignore[no-any-return]
