@@ -16,8 +16,8 @@ def sum_(values: Any) -> Any:
     kinds = set(map(type, values))
     if kinds <= {int}:
         return sum(values)
-    total: Any = 0
     if float in kinds:
+        total: Any = 0.0 if kinds == {float} else 0
         for value in values:
             total = add(total, value)
         return total

@@ -51,22 +51,16 @@ def _from_iso(timestamp: str) -> int:
     found = _ISO.fullmatch(timestamp)
     if found is None:
         raise FunctionError("D3110", timestamp)
-    year, month, day, hour, minute, second = (int(text or "0") for text in found.groups()[:6])
-    month, day = month or found[2] is None, day or found[3] is None
-    midnight = hour == 24 and minute == second == 0 and not int(found[7] or "0")
-    if not 1 <= month <= 12 or not 1 <= day <= _month_length(year, int(month)) or (hour > 23 and not midnight):
-        raise FunctionError("D3110", timestamp)
-    days = days_from_date(year, int(month), int(day))
+    year, month, day = int(found[1]), int(found[2] or "1"), int(found[3] or "1")
+    hour, minute, second = (int(text or "0") for text in found.groups()[3:6])
+    seconds = (hour * 60 + minute) * 60 + second
     fraction = int((found[7] or "0")[:3].ljust(3, "0"))
-    result = days * DAY + ((hour * 60 + minute) * 60 + second) * 1000 + fraction
-    if found[8]:
-        offset = (int(found[9]) * 60 + int(found[10])) * 60_000
-        result -= -offset if found[8] == "-" else offset
-    return result
-
-
-def _month_length(year: int, month: int) -> int:
-    return days_from_date(year + month // 12, month % 12 + 1, 1) - days_from_date(year, month, 1)
+    offset = int(found[9] or "0") * 60 + int(found[10] or "0")
+    untimed = found[4] is None and (found[7] or found[8])
+    if untimed or not 1 <= month <= 12 or not 1 <= day <= 31 or seconds * 1000 + fraction > DAY or offset >= 1440:
+        raise FunctionError("D3110", timestamp)
+    shift = -offset if found[8] == "-" else offset
+    return days_from_date(year, month, day) * DAY + (seconds - 60 * shift) * 1000 + fraction
 
 
 @lru_cache(maxsize=256)

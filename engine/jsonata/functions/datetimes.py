@@ -87,13 +87,13 @@ def _name(marker: Marker, fields: Fields) -> str:
 
 def _zone(marker: Marker, offset: int) -> str:
     """An offset of minutes as the marker says: +01:00, +0100, +1 or GMT+01:00."""
-    if offset == 0 and marker.zulu:
-        return "Z"
     assert marker.integer is not None  # set for both zone components
     sign = "-" if offset < 0 else "+"
     hours, minutes = divmod(abs(offset), 60)
-    prefix = "GMT" if marker.component == "z" else ""
-    return prefix + sign + _offset(hours, minutes, marker.integer)
+    text = sign + _offset(hours, minutes, marker.integer)
+    if offset == 0 and marker.zulu:
+        return "Z"
+    return "GMT" + text if marker.component == "z" else text
 
 
 def _offset(hours: int, minutes: int, integer: IntegerPicture) -> str:

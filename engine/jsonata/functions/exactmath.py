@@ -15,6 +15,7 @@ Number = int | float | Decimal
 
 # 4,000 digits hold any sum or product of two values within the codec's limits (1,000 digits, exponents to 400) unrounded.
 EXACT: Final = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
+_QUOTIENT: Final = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 SAFE_INTEGER: Final = 2**53
 _DOUBLE_DIGITS: Final = 15
 # Beyond this exponent an integral Decimal stays one: as an int it would fill memory with zeros.
@@ -95,7 +96,12 @@ def divide(left: Number, right: Number) -> Number:
         quotient, rest = divmod(left, right)
         if rest == 0:
             return quotient
-    return tidy_float(as_float(left) / as_float(right))
+    dividend, divisor = as_float(left), as_float(right)
+    if divisor == 0 or not math.isfinite(dividend + divisor):  # no double holds one of them, yet perhaps their quotient
+        if is_noisy(left) or is_noisy(right):
+            return dividend / divisor if divisor else math.copysign(math.inf, dividend)
+        return tidy_float(as_float(_QUOTIENT.divide(exact(left), exact(right))))
+    return tidy_float(dividend / divisor)
 
 
 def remainder(left: Number, right: Number) -> Number:

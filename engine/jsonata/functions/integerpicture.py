@@ -172,7 +172,7 @@ def read_integer(text: str, picture: IntegerPicture) -> int:
     if picture.primary != "decimal":
         return _FROM_TEXT[picture.primary](text.lower())
     digits = text[:-2] if picture.ordinal else text
-    for _, char in picture.separators:
+    for char in {char for _, char in picture.separators} | ({","} if picture.interval else set()):
         digits = digits.replace(char, "")
     if picture.zero != ord("0"):
         digits = "".join(chr(max(ord(digit) - picture.zero + ord("0"), 0)) for digit in digits)

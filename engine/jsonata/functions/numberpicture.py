@@ -121,7 +121,8 @@ def _split(text: str, symbols: Symbols) -> SubPicture:
     mantissa, exponent = active, None
     position = text.find(symbols.exponent, len(prefix))
     if 0 <= position <= len(text) - len(suffix):
-        mantissa, _, exponent = active.partition(symbols.exponent)
+        # the reference counts from the start of the picture here, so a prefix before an exponent ends in D3093
+        mantissa, exponent = active[:position], active[position + 1 :]
     integer, _, fraction = mantissa.partition(symbols.decimal)
     return SubPicture(text, prefix, suffix, active, mantissa, exponent, integer, fraction)
 

@@ -55,7 +55,7 @@ def float_to_string(value: float) -> str:
 
 def shortest(value: float) -> str:
     """The shortest digits that read back as the same double, laid out as JavaScript does."""
-    text = repr(value)
+    text = repr(value or 0.0)  # JSON has no negative zero
     if "e" not in text:
         return text.removesuffix(".0")
     mantissa, exponent = text.split("e")

@@ -40,6 +40,10 @@ class Regex:
     def group_count(self) -> int:
         return self._compiled.groups
 
+    def within(self, seconds: float) -> Regex:
+        """The same expression with another time limit."""
+        return Regex(self.source, self._compiled, seconds)
+
     def test(self, text: str) -> bool:
         """Whether the text has a match. Raises D3142 when the time is up."""
         return self._search(text, 0, self.timeout) is not None

@@ -51,6 +51,8 @@ def _groups(pattern: str) -> tuple[int, dict[str, int]]:
             found = _GROUP.match(pattern, at)
             if found is not None and (found["name"] or found[0] == "("):
                 count += 1
+                if found["name"] in names:
+                    raise SyntaxProblem("duplicate capture group name")
                 if found["name"]:
                     names[found["name"]] = count
         at += 1
@@ -93,7 +95,10 @@ _COMPLEMENTS: Final = {
 
 
 class _Translation:
-    """One pass over a pattern; `at` is the next character, `out` what was translated."""
+    """One pass over a pattern; `at` is the next character, `out` what was translated.
+
+    `repeatable` tells whether a quantifier may follow, `open` the same for the end of each open group.
+    """
 
     def __init__(self, pattern: str, multiline: bool) -> None:
         self.pattern = pattern
@@ -102,6 +107,8 @@ class _Translation:
         self.start = f"(?<![^{_LINE_ENDS}])" if multiline else r"\A"
         self.end = f"(?![^{_LINE_ENDS}])" if multiline else r"\Z"
         self.group_count, self.names = _groups(pattern)
+        self.repeatable = False
+        self.open: list[bool] = []
 
     def run(self) -> str:
         while self.at < len(self.pattern):
@@ -109,16 +116,19 @@ class _Translation:
         return "".join(self.out)
 
     def _step(self, char: str) -> None:
-        if char == "\\":
-            self.out.append(self._escape())
-        elif char == "[":
-            self.out.append(self._class())
-        elif char == "(":
+        if char == "(":
             self._group()
         elif char in "*+?{":
             self._quantifier()
+        elif char == "\\":
+            self.repeatable = self.pattern[self.at + 1 : self.at + 2] not in ("b", "B")
+            self.out.append(self._escape())
+        elif char == "[":
+            self.repeatable = True
+            self.out.append(self._class())
         else:
             self.at += 1
+            self.repeatable = (self.open.pop() if self.open else False) if char == ")" else char not in "^$|"
             self.out.append(self._plain(char))
 
     def _plain(self, char: str) -> str:
@@ -135,20 +145,23 @@ class _Translation:
         if found is None or self.pattern.startswith("?", found.end()):
             raise SyntaxProblem("invalid group")
         self.at = found.end()
+        self.open.append(not found[0].startswith("(?<") or found["name"] is not None)
+        self.repeatable = False
         self.out.append("(" if found["name"] else found[0])
 
     def _quantifier(self) -> None:
         found = _QUANTIFIER.match(self.pattern, self.at)
         if found is None:  # a brace that quantifies nothing stands for itself
             self.at += 1
+            self.repeatable = True
             self.out.append(r"\{")
             return
+        if not self.repeatable:
+            raise SyntaxProblem("nothing to repeat")
         self.at = found.end()
         lazy = self.pattern.startswith("?", self.at)
         self.at += lazy
-        following = _QUANTIFIER.match(self.pattern, self.at)
-        if following is not None:
-            raise SyntaxProblem("nothing to repeat")
+        self.repeatable = False
         self.out.append(found[0] + "?" * lazy)
 
     def _escape(self) -> str:
