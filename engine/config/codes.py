@@ -169,6 +169,19 @@ _SYSTEMS = (
         "The event takes messages from anybody who can reach the port.",
         Severity.WARNING,
     ),
+    Code("XD705", "not a route", "A stand-in answers a method and a path: `POST /orders`, `GET /orders/{orderId}`."),
+    Code(
+        "XD706",
+        "answer is never given",
+        "An answer before it takes every such request. Give that one a `when`, or put this one before it.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD706",
+        "answer is never given",
+        "An answer of the stand-in before it, of the same shape and without `when`, takes all.",
+    ),
+    Code("XD707", "not a method and a path", "A method and a path: `POST /orders`, `GET /orders/{orderId}`."),
 )
 
 _POLICIES = (
@@ -185,6 +198,12 @@ _POLICIES = (
         "not a maintenance window",
         "A window is a day, two times and a time zone: `Sun 02:00-04:00 America/New_York`.",
     ),
+    Code(
+        "XD806",
+        "calendar missing or not usable",
+        "Business durations count the hours of the calendar named `default` in `flows/workspace.yaml`.",
+    ),
+    Code("XD807", "not a retry policy", "A rule names error classes, and its waits and attempts are within bounds."),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType(

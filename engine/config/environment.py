@@ -47,10 +47,15 @@ class _Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where values come from. With `complete` false (lint where secrets are absent) missing values are not findings."""
+    """Where values come from. With `complete` false (lint where secrets are absent) missing values are not findings.
+
+    With `sandbox` true (stand-ins take the place of systems) nothing is missing: a secret that is not set is
+    `sandbox-NAME`, a variable an address that nobody has, so that engine and stand-ins agree without being told.
+    """
 
     variables: Mapping[str, str]
     complete: bool = True
+    sandbox: bool = False
 
     @property
     def _folder(self) -> Path | None:
@@ -59,7 +64,10 @@ class Environment:
 
     def variable(self, name: str) -> str | None:
         """The value of an environment variable, None when it is not set."""
-        return self.variables.get(name)
+        value = self.variables.get(name)
+        if value is None and self.sandbox:
+            return f"http://{name.lower().replace('_', '-').strip('-')}.sandbox.invalid"
+        return value
 
     def secret(self, name: str) -> str | None:
         """The value of a secret, None when there is none; raises ValueError when it cannot be used."""
@@ -68,7 +76,7 @@ class Environment:
             value = _read_secret(self._folder / name)
         if value is not None and not value:
             raise ValueError("it is empty")
-        return value
+        return f"sandbox-{name}" if value is None and self.sandbox else value
 
     def secret_names(self) -> list[str]:
         """The secrets that there are."""
@@ -186,7 +194,7 @@ class _Filler:
             except ValueError as error:
                 raise _Unreadable(str(error)) from error
         else:
-            value = self.environment.variable(name)
+            value = self.environment.variables.get(name) if default is not None else self.environment.variable(name)
             if default is not None and not value:
                 value = default[2:]
         if value is None:
