@@ -36,7 +36,8 @@ class BreakerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Everything passes. `recent`: the latest failures as (time, successes that followed); at most `failures` of them."""
+    """Everything passes. `recent`: the latest failures as (time, successes that followed); at most `failures` of
+    them."""
 
     recent: tuple[tuple[float, int], ...] = ()
     probes: int = 0

@@ -1,7 +1,7 @@
 """Business calendars: working days and hours of a desk, so that "4 business hours" has an answer.
 
-A calendar is written as hours (`Mon-Fri 08:00-17:00`, several lines for a lunch break or a short Friday), a time zone and
-holidays. Due times are computed in its zone, across weekends, holidays and clock changes.
+A calendar is written as hours (`Mon-Fri 08:00-17:00`, several lines for a lunch break or a short Friday), a time zone
+and holidays. Due times are computed in its zone, across weekends, holidays and clock changes.
 """
 
 from __future__ import annotations

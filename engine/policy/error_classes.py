@@ -67,7 +67,7 @@ _DECLARED = (
         "business",
         "the system understood the request and refuses it by a business rule",
         retryable=False,
-        suggested_action="have the owner decide the business case in the system that refused, then reprocess or discard",
+        suggested_action="have the owner decide the case in the system that refused, then reprocess or discard",
     ),
     ErrorClass(
         "not-found",

@@ -14,8 +14,8 @@ _MAX_RETURNED = 64
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """At most `count` requests in any `per` seconds. `burst` of them may go together after a pause; the others are spread
-    so that the promise holds in every window, wherever it begins. Default burst: a tenth of the count."""
+    """At most `count` requests in any `per` seconds. `burst` of them may go together after a pause; the others are
+    spread so that the promise holds in every window, wherever it begins. Default burst: a tenth of the count."""
 
     count: int
     per: float
@@ -41,8 +41,8 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class LimiterState:
-    """`next`: the theoretical time of the next slot. `blocked_until`: set by the target's own hints. `returned`: slots in
-    the future that were given back, in order. `last`: the latest slot granted from `next`, if still held."""
+    """`next`: the theoretical time of the next slot. `blocked_until`: set by the target's own hints. `returned`: slots
+    in the future that were given back, in order. `last`: the latest slot granted from `next`, if still held."""
 
     next: float = 0.0
     blocked_until: float = 0.0
@@ -62,8 +62,8 @@ def reserve(rate: Rate, state: LimiterState, now: float) -> tuple[LimiterState, 
 
 
 def give_back(rate: Rate, state: LimiterState, slot: float) -> LimiterState:
-    """Return a reserved slot that was not used. The latest one is undone as if never granted; an earlier one is kept for
-    the next to ask, and lapses when its time passes: moving it would break the promise of the rate."""
+    """Return a reserved slot that was not used. The latest one is undone as if never granted; an earlier one is kept
+    for the next to ask, and lapses when its time passes: moving it would break the promise of the rate."""
     if slot == state.last:
         return replace(state, next=state.next - rate.interval, last=None)
     if len(state.returned) >= _MAX_RETURNED:

@@ -1,6 +1,7 @@
 """Retry: whether a failed attempt is worth another one, and when. Never sleeps; the answer is a value.
 
-A policy is an ordered list of rules; the first rule naming the error's class decides. What no rule names is not retried.
+A policy is an ordered list of rules; the first rule naming the error's class decides. What no rule names is not
+retried.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ DAY = 24 * HOUR
 class RetryRule:
     """How failures of some classes are retried.
 
-    The wait before try n+1 is `first * factor ** (n - 1)`, at most `ceiling`; `jitter` is the share of it that is random
-    (0 none, 1 "full jitter"). A `Retry-After` is never undercut, up to `retry_after_ceiling`: a longer one is taken for
-    nonsense and asked again after that time.
+    The wait before try n+1 is `first * factor ** (n - 1)`, at most `ceiling`; `jitter` is the share of it that is
+    random (0 none, 1 "full jitter"). A `Retry-After` is never undercut, up to `retry_after_ceiling`: a longer one is
+    taken for nonsense and asked again after that time.
     """
 
     classes: frozenset[str]
@@ -85,8 +86,8 @@ def decide(
 ) -> RetryAt | GiveUp:
     """Decide after a failed attempt.
 
-    `attempts` counts the tries made, the failed one included. `retry_after` is in seconds from `now`, as the target said.
-    `random` answers a float in [0, 1).
+    `attempts` counts the tries made, the failed one included. `retry_after` is in seconds from `now`, as the target
+    said. `random` answers a float in [0, 1).
     """
     rule = policy.rule_for(error_class)
     if rule is None:

@@ -1,7 +1,7 @@
 """Wall-clock time in a zone: what maintenance windows and business calendars are written in.
 
-Clock changes are decided here, once. A wall time that does not exist (the clock jumps over it) is the instant of the jump;
-one that exists twice is the first for a start and the second for an end.
+Clock changes are decided here, once. A wall time that does not exist (the clock jumps over it) is the instant of the
+jump; one that exists twice is the first for a start and the second for an end.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def parse_hours(text: str) -> DayHours:
         raise ValueError(f"expected hours as 'HH:MM-HH:MM', got {text!r}")
     start = minutes(int(match[1]), int(match[2]), text)
     end = minutes(int(match[3]), int(match[4]), text)
-    if start == _DAY_MINUTES or start == end:
+    if start in (_DAY_MINUTES, end):
         raise ValueError(f"expected hours that start before 24:00 and do not end as they start, got {text!r}")
     return DayHours(start, end)
 

@@ -1,7 +1,7 @@
 """The json codec: RFC 8259 with exact numbers, on msgspec.
 
-Integers are ints of any size, all other numbers Decimals as written. What other readers would silently change is refused:
-duplicate keys (by default), NaN, lone surrogates, numbers and nesting beyond the bounds below.
+Integers are ints of any size, all other numbers Decimals as written. What other readers would silently change is
+refused: duplicate keys (by default), NaN, lone surrogates, numbers and nesting beyond the bounds below.
 """
 
 from __future__ import annotations
@@ -118,8 +118,8 @@ def _measure(document: Any) -> tuple[int, int]:
 
 
 def _surely_unique(text: bytes, keys: int) -> bool:
-    """Whether no key can have come twice: with all space taken out each member shows as `":`, so that there are at least
-    as many of these as members; the decoded objects have as many keys only if none was overwritten."""
+    """Whether no key can have come twice: with all space taken out each member shows as `":`, so that there are at
+    least as many of these as members; the decoded objects have as many keys only if none was overwritten."""
     return text.translate(None, _SPACE).count(b'":') == keys
 
 

@@ -1,8 +1,8 @@
 """The xml codec: elements to objects and back, on lxml, closed to entities, external files and bombs.
 
-An element with text alone is that text; otherwise it is an object with its attributes (`@name`), its children by name (a
-list when they repeat or are declared so) and its text (`#text`). Space between elements is left out, all other text is
-unchanged. Comments, processing instructions and the order of text among children are not kept.
+An element with text alone is that text; otherwise it is an object with its attributes (`@name`), its children by name
+(a list when they repeat or are declared so) and its text (`#text`). Space between elements is left out, all other text
+is unchanged. Comments, processing instructions and the order of text among children are not kept.
 """
 
 from __future__ import annotations

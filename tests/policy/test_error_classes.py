@@ -24,7 +24,8 @@ def test_every_required_class_is_declared_once() -> None:
 def test_every_class_tells_an_operator_what_to_do() -> None:
     """REL-9: a dead letter carries a suggested action."""
     for declared in ERROR_CLASSES.values():
-        assert declared.meaning and declared.suggested_action
+        assert declared.meaning
+        assert declared.suggested_action
         assert not declared.suggested_action.endswith(".")
 
 

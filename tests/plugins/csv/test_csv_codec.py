@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -248,10 +249,8 @@ def test_every_nested_document_survives_both_ways(orders: list[tuple[str, list[s
     ),
 )
 def test_any_bytes_are_read_or_refused(raw: bytes, settings: CsvSettings) -> None:
-    try:
+    with suppress(CodecError):
         CsvCodec(settings).decode(raw)
-    except CodecError as error:
-        assert str(error)
 
 
 def test_the_plugin_brings_the_codec() -> None:

@@ -72,10 +72,9 @@ def test_indented_documents_are_the_same_documents(document: Any) -> None:
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     try:
         document = codec.decode(raw)
-    except CodecError as error:
-        assert str(error)
-    else:
-        codec.encode(document)
+    except CodecError:
+        return
+    codec.encode(document)
 
 
 @pytest.mark.parametrize("name", ["shopify/order.json", "woocommerce/order.json", "magento/order.json"])

@@ -213,10 +213,9 @@ def test_every_document_survives_both_ways(root: str, content: Any) -> None:
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     try:
         document = decode(raw)
-    except CodecError as error:
-        assert str(error)
-    else:
-        encode(document)
+    except CodecError:
+        return
+    encode(document)
 
 
 def test_the_plugin_brings_the_codec() -> None:
