@@ -91,7 +91,7 @@ def sort(values: Any, comes_after: Callable[[Any, Any], Any] | None = None) -> A
 
 
 def _merge_sorted(values: list[Any], comes_after: Callable[[Any, Any], Any]) -> list[Any]:
-    """A merge sort that asks what the reference asks, so that a comparator that is no order gives the same result too."""
+    """A merge sort that asks what the reference asks, so that no comparator gives another result."""
     if len(values) <= 1:
         return values
     middle = len(values) // 2

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
-DAY = 86_400_000
-MAX_MILLIS = 8_640_000_000_000_000  # the range of a JavaScript date, on both sides of 1970
+DAY: Final = 86_400_000
+MAX_MILLIS: Final = 8_640_000_000_000_000  # the range of a JavaScript date, on both sides of 1970
+
+_FIELDS: Final = {
+    "Y": "year",
+    "M": "month",
+    "D": "day",
+    "F": "weekday",
+    "H": "hour",
+    "m": "minute",
+    "s": "second",
+    "f": "millisecond",
+}
 
 
 def days_from_date(year: int, month: int, day: int) -> int:
@@ -54,19 +66,11 @@ class Fields:
 
     def component(self, name: str) -> int:
         """The number that a component of a date picture (Y, M, D, d, F, W, w, X, x, H, h, m, s, f) has."""
-        simple = {
-            "Y": self.year,
-            "M": self.month,
-            "D": self.day,
-            "F": self.weekday,
-            "H": self.hour,
-            "h": (self.hour - 1) % 12 + 1,
-            "m": self.minute,
-            "s": self.second,
-            "f": self.millisecond,
-        }
-        if name in simple:
-            return simple[name]
+        field = _FIELDS.get(name)
+        if field is not None:
+            return int(getattr(self, field))
+        if name == "h":
+            return (self.hour - 1) % 12 + 1
         if name == "d":
             return self.days - days_from_date(self.year, 1, 1) + 1
         if name in "Ww":

@@ -34,7 +34,7 @@ def from_millis(value: Any, picture: Any = MISSING, timezone: Any = MISSING) -> 
     """
     if value is MISSING:
         return MISSING
-    if isinstance(value, float) and not math.isfinite(value) or abs(value) > MAX_MILLIS:
+    if (isinstance(value, float) and not math.isfinite(value)) or abs(value) > MAX_MILLIS:
         raise FunctionError("D1001", value)
     instant = int(value)
     if picture is MISSING and timezone is MISSING:

@@ -1,7 +1,7 @@
 """Arithmetic that changes no digit: ints of any size, Decimals as written, floats only where a division made them.
 
-Results of arithmetic are *tidy*: an integral Decimal becomes an int and trailing zeros go, so 19.90 + 0.10 prints as 20,
-as the reference prints it. A float counts as the decimal its shortest repr shows while that has at most 15 significant
+Results of arithmetic are *tidy*: an integral Decimal becomes an int and trailing zeros go, so 19.90 + 0.10 prints as 20
+as in the reference. A float counts as the decimal its shortest repr shows while that has at most 15 significant
 digits (what a binary double can promise); a longer one is the noise of a division and keeps the result a float.
 """
 
@@ -13,7 +13,7 @@ from typing import Final
 
 Number = int | float | Decimal
 
-# 4,000 digits hold any sum or product of two values within the codec's limits (1,000 digits, exponents to 400) unrounded.
+# 4,000 digits hold any sum or product of two values within the codec's limits (1,000 digits, exponents to 400).
 EXACT: Final = Context(prec=4000, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 _QUOTIENT: Final = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-999_999, Emax=999_999)
 SAFE_INTEGER: Final = 2**53

@@ -48,8 +48,8 @@ def replace(text: Any, pattern: Any, replacement: Any, limit: Any = MISSING) -> 
     """The text with at most `limit` occurrences of the pattern replaced.
 
     For a regular expression `$0`, `$1` ... in a replacement string stand for the match and its groups, `$$` for `$`; a
-    replacement function gets the match (see module) and returns a string. Raises D3010 for an empty pattern, D3011 for a
-    negative limit, D3012 for a replacement that is no string.
+    replacement function gets the match (see module) and returns a string. Raises D3010 for an empty pattern, D3011 for
+    a negative limit, D3012 for a replacement that is no string.
     """
     if text is MISSING:
         return MISSING

@@ -108,7 +108,7 @@ def sqrt(value: Any) -> Any:
 
 
 def power(base: Any, exponent: Any) -> Any:
-    """The base to an exponent as a double (an int where it is integral). Raises D3061 where no finite number results."""
+    """The base to an exponent as a double, an int where it is integral. Raises D3061 if no finite number results."""
     if base is MISSING:
         return MISSING
     try:

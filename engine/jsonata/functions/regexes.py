@@ -29,12 +29,13 @@ class Found(NamedTuple):
 class Regex:
     """A compiled regular expression. Called with a string it is a matcher in JSONata's sense (see `__call__`)."""
 
-    __slots__ = ("_compiled", "source", "timeout")
+    __slots__ = ("_compiled", "_short", "source", "timeout")
 
-    def __init__(self, source: str, compiled: regex.Pattern[str], timeout: float) -> None:
+    def __init__(self, source: str, compiled: regex.Pattern[str], timeout: float, short: int = 0) -> None:
         self.source = source
         self.timeout = timeout
         self._compiled = compiled
+        self._short = short
 
     @property
     def group_count(self) -> int:
@@ -42,7 +43,7 @@ class Regex:
 
     def within(self, seconds: float) -> Regex:
         """The same expression with another time limit."""
-        return Regex(self.source, self._compiled, seconds)
+        return Regex(self.source, self._compiled, seconds, self._short)
 
     def test(self, text: str) -> bool:
         """Whether the text has a match. Raises D3142 when the time is up."""
@@ -63,7 +64,7 @@ class Regex:
             match = self._next(text, match.end(), deadline - time.monotonic())
 
     def __call__(self, text: str) -> Any:
-        """The first match as `{match, start, end, groups, next}`, MISSING without one; `next()` gives the following one."""
+        """The first match as `{match, start, end, groups, next}`, MISSING without one; `next()` gives the following."""
         match = self._search(text, 0, self.timeout)
         return MISSING if match is None else self._described(text, match)
 
@@ -83,6 +84,8 @@ class Regex:
         return match
 
     def _search(self, text: str, start: int, seconds: float) -> regex.Match[str] | None:
+        if len(text) <= self._short:  # minding the clock costs four times what such a search does
+            return self._compiled.search(text, start)
         try:
             return self._compiled.search(text, start, timeout=max(seconds, 1e-6))
         except TimeoutError as error:
@@ -101,12 +104,14 @@ def compile_regex(source: str, flags: str = "", timeout: float = DEFAULT_TIMEOUT
         raise FunctionError("S0301")
     try:
         translated = translate(source, "m" in flags)
-        compiled = regex.compile(translated, regex.V0 | (regex.IGNORECASE if "i" in flags else 0), cache_pattern=False)
+        compiled = regex.compile(
+            translated.pattern, regex.V0 | (regex.IGNORECASE if "i" in flags else 0), cache_pattern=False
+        )
     except SyntaxProblem as problem:
         raise FunctionError("S0303", f"{source} ({problem})") from problem
     except (regex.error, OverflowError, RecursionError) as problem:
         raise FunctionError("S0303", f"{source} ({problem})") from problem
-    return Regex(source, compiled, timeout)
+    return Regex(source, compiled, timeout, translated.short)
 
 
 def _found(match: regex.Match[str]) -> Found:

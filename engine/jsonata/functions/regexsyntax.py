@@ -1,13 +1,13 @@
 """Translate a JavaScript regular expression into the syntax of the `regex` package, meaning for meaning.
 
-The two dialects differ in silence: `$`, `.`, `\\d`, `\\w`, `\\s`, `\\b`, `{`, escapes of plain letters and references to
-groups that did not match. What JavaScript refuses (possessive quantifiers, inline flags, recursion) is refused here too.
+The two dialects differ in silence: `$`, `.`, `\\d`, `\\w`, `\\s`, `\\b`, `{`, escapes of plain letters and references
+to groups that did not match. What JavaScript refuses (possessive quantifiers, inline flags, recursion) is refused too.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 _SPACE: Final = (
     r"\t\n\x0b\x0c\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -27,12 +27,25 @@ _DIGITS: Final = re.compile(r"[0-9]{1,3}")
 _LAST: Final = 0x10FFFF
 
 
+# By how many unbounded quantifiers a pattern has (and few choices): the texts it searches in well under a millisecond a
+# step of the clock, so that no time limit is needed. n characters take about 16 * n ** (quantifiers + 1) steps.
+_SHORT: Final = (4096, 256, 64, 24)
+_MAX_CHOICES: Final = 4
+
+
+class Translated(NamedTuple):
+    """A pattern for `regex.compile`; `short` is the length up to which no text can keep it busy for long."""
+
+    pattern: str
+    short: int
+
+
 class SyntaxProblem(Exception):
     """The pattern is not a JavaScript regular expression; the text says why."""
 
 
-def translate(pattern: str, multiline: bool = False) -> str:
-    """The pattern for `regex.compile`. Raises `SyntaxProblem`."""
+def translate(pattern: str, multiline: bool = False) -> Translated:
+    """The pattern in the syntax of `regex`. Raises `SyntaxProblem`."""
     return _Translation(pattern, multiline).run()
 
 
@@ -97,7 +110,8 @@ _COMPLEMENTS: Final = {
 class _Translation:
     """One pass over a pattern; `at` is the next character, `out` what was translated.
 
-    `repeatable` tells whether a quantifier may follow, `open` the same for the end of each open group.
+    `repeatable` tells whether a quantifier may follow, `open` the same for the end of each open group. `choices` counts
+    alternatives and optional parts, `unbounded` the other quantifiers, `nested` is set by one that repeats a group.
     """
 
     def __init__(self, pattern: str, multiline: bool) -> None:
@@ -109,11 +123,14 @@ class _Translation:
         self.group_count, self.names = _groups(pattern)
         self.repeatable = False
         self.open: list[bool] = []
+        self.choices = self.unbounded = 0
+        self.nested = False
 
-    def run(self) -> str:
+    def run(self) -> Translated:
         while self.at < len(self.pattern):
             self._step(self.pattern[self.at])
-        return "".join(self.out)
+        calm = not self.nested and self.choices <= _MAX_CHOICES and self.unbounded < len(_SHORT)
+        return Translated("".join(self.out), _SHORT[self.unbounded] if calm else 0)
 
     def _step(self, char: str) -> None:
         if char == "(":
@@ -134,6 +151,8 @@ class _Translation:
     def _plain(self, char: str) -> str:
         if char == ".":
             return f"[^{_LINE_ENDS}]"
+        if char == "|":
+            self.choices += 1
         if char == "^":
             return self.start
         if char == "$":
@@ -158,6 +177,11 @@ class _Translation:
             return
         if not self.repeatable:
             raise SyntaxProblem("nothing to repeat")
+        if found[0] == "?":
+            self.choices += 1
+        else:
+            self.unbounded += "," in found[0] or found[0] in "*+"
+            self.nested = self.nested or self.out[-1].endswith(")")
         self.at = found.end()
         lazy = self.pattern.startswith("?", self.at)
         self.at += lazy

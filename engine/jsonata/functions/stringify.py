@@ -20,8 +20,8 @@ _quote: Final[Callable[[str], str]] = encode_basestring
 def string(value: Any, prettify: bool = False) -> Any:
     """Text of a value: strings as they are, functions as "", everything else as JSON.
 
-    Numbers keep their digits (`820982911946154508`, `19.90`); floats print as in the reference. `prettify` indents by two
-    spaces. Raises D3001 for infinity and NaN, D1001 for infinity inside a container.
+    Numbers keep their digits (`820982911946154508`, `19.90`); floats print as in the reference. `prettify` indents by
+    two spaces. Raises D3001 for infinity and NaN, D1001 for infinity inside a container.
     """
     if type(value) is str or value is MISSING:
         return value

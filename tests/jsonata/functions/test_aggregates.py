@@ -24,7 +24,8 @@ def test_sum_of_floats_adds_in_order() -> None:
 def test_extremes_keep_their_digits() -> None:
     assert repr(max_([1, D("19.90"), 2.5])) == "Decimal('19.90')"
     assert repr(min_([D("1.50"), 2])) == "Decimal('1.50')"
-    assert max_([]) is MISSING and min_([]) is MISSING
+    assert max_([]) is MISSING
+    assert min_([]) is MISSING
 
 
 def test_average_divides_the_exact_total() -> None:
@@ -34,6 +35,7 @@ def test_average_divides_the_exact_total() -> None:
 
 
 def test_missing_counts_nothing() -> None:
-    assert count(MISSING) == 0 and count([1, None]) == 2
+    assert count(MISSING) == 0
+    assert count([1, None]) == 2
     for function in (sum_, max_, min_, average):
         assert function(MISSING) is MISSING

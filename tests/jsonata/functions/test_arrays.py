@@ -14,7 +14,9 @@ from engine.jsonata.missing import MISSING
 
 
 def test_append_makes_arrays_of_values() -> None:
-    assert append([1], [2]) == [1, 2] and append(1, 2) == [1, 2] and append(1, MISSING) == 1
+    assert append([1], [2]) == [1, 2]
+    assert append(1, 2) == [1, 2]
+    assert append(1, MISSING) == 1
     with pytest.raises(FunctionError) as caught:
         append([1, 2], [3], limit=2)
     assert caught.value.code == "D2015"
@@ -24,7 +26,8 @@ def test_distinct_keeps_the_first_of_equal_values() -> None:
     values: list[Any] = [1, D("1.0"), True, "1", 1.0, {"a": 1, "b": 2}, {"b": 2, "a": 1}, [1], [D("1.00")], None, None]
     assert distinct(values) == [1, True, "1", {"a": 1, "b": 2}, [1], None]
     assert distinct(["b", "a", "b"]) == ["b", "a"]
-    assert isinstance(distinct(Sequence([1, 1])), Sequence) and distinct(5) == 5
+    assert isinstance(distinct(Sequence([1, 1])), Sequence)
+    assert distinct(5) == 5
 
 
 def test_sort_orders_numbers_by_value_and_text_by_units() -> None:
@@ -52,9 +55,12 @@ def test_zip_stops_at_the_shortest() -> None:
 
 def test_shuffle_and_reverse_leave_their_argument_alone() -> None:
     values = [1, 2, 3, 4]
-    assert sorted(shuffle(values, lambda: 0.5)) == values and reverse(values) == [4, 3, 2, 1]
+    assert sorted(shuffle(values, lambda: 0.5)) == values
+    assert reverse(values) == [4, 3, 2, 1]
     assert values == [1, 2, 3, 4]
 
 
 def test_missing_stays_missing() -> None:
-    assert reverse(MISSING) is MISSING and sort(MISSING) is MISSING and distinct(MISSING) is MISSING
+    assert reverse(MISSING) is MISSING
+    assert sort(MISSING) is MISSING
+    assert distinct(MISSING) is MISSING

@@ -65,7 +65,7 @@ def test_zones_are_offsets_or_names(zone: str, text: str) -> None:
         ("[q]", MISSING, "D3132"),
         ("[YN]", MISSING, "D3133"),
         ("[Z010101]", MISSING, "D3134"),
-        ("[Y1٠]", MISSING, "D3131"),
+        ("[Y1\u0660]", MISSING, "D3131"),
         ("[Y]", "Nowhere/Land", "D3143"),
         ("[Y]", "soon", "D3143"),
     ],
@@ -85,7 +85,8 @@ def test_instants_beyond_the_calendar_are_refused() -> None:
 
 def test_now_takes_the_callers_clock() -> None:
     moment = datetime(2018, 3, 23, 11, 33, 36, 617_999, timezone(timedelta(hours=1)))
-    assert millis(moment) == INSTANT and now(moment) == "2018-03-23T10:33:36.617Z"
+    assert millis(moment) == INSTANT
+    assert now(moment) == "2018-03-23T10:33:36.617Z"
     assert now(moment, "[Y]", "+0000") == "2018"
 
 

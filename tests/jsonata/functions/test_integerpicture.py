@@ -25,7 +25,7 @@ from engine.jsonata.missing import MISSING
         (D("12.9"), "0", "12"),
         (22, "1;o", "22nd"),
         (112, "1;o", "112th"),
-        (25, "٠٠٠", "٠٢٥"),
+        (25, "\u0660\u0660\u0660", "\u0660\u0662\u0665"),
         (28, "a", "ab"),
         (703, "A", "AAA"),
         (1999, "I", "MCMXCIX"),
@@ -47,7 +47,7 @@ def test_integers_are_written_as_the_picture_says(value: Any, picture: str, text
         ("1,234,567", "#,##0", 1234567),
         ("1.234", "#.##0", 1234),
         ("22nd", "1;o", 22),
-        ("٠٢٥", "٠٠٠", 25),
+        ("\u0660\u0662\u0665", "\u0660\u0660\u0660", 25),
         ("mcmxcix", "i", 1999),
         ("AAA", "A", 703),
         ("One hundred and twenty-third", "w;o", 123),
@@ -72,7 +72,7 @@ def test_roman_numerals_are_read_back(value: int) -> None:
     ("call", "code"),
     [
         (lambda: format_integer(1, "#"), "D3130"),
-        (lambda: format_integer(1, "1٠"), "D3131"),
+        (lambda: format_integer(1, "1\u0660"), "D3131"),
         (lambda: format_integer(10**9, "I"), "D1001"),
         (lambda: format_integer(float("inf"), "0"), "D1001"),
         (lambda: parse_integer("1", "x"), "D3130"),
@@ -89,4 +89,5 @@ def test_wrong_arguments_are_refused(call: Any, code: str) -> None:
 
 
 def test_missing_stays_missing() -> None:
-    assert format_integer(MISSING, "0") is MISSING and parse_integer(MISSING, "0") is MISSING
+    assert format_integer(MISSING, "0") is MISSING
+    assert parse_integer(MISSING, "0") is MISSING

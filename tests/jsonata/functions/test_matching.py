@@ -25,8 +25,10 @@ def each_x(text: str, start: int = 0) -> Any:
 
 
 def test_contains_takes_text_expressions_and_functions() -> None:
-    assert contains("abc", "b") is True and contains("abc", DIGIT) is False
-    assert contains("axc", each_x) is True and contains("abc", each_x) is False
+    assert contains("abc", "b") is True
+    assert contains("abc", DIGIT) is False
+    assert contains("axc", each_x) is True
+    assert contains("abc", each_x) is False
     assert contains("abc", MISSING) is MISSING
 
 
@@ -37,7 +39,8 @@ def test_match_is_a_sequence_of_matches() -> None:
         {"match": "ab", "index": 0, "groups": ["a", "b"]},
         {"match": "c", "index": 3, "groups": ["c", ""]},
     ]
-    assert len(match("ab c", WORD, 1)) == 1 and match("ab", WORD, 0) == []
+    assert len(match("ab c", WORD, 1)) == 1
+    assert match("ab", WORD, 0) == []
 
 
 @pytest.mark.parametrize(
@@ -75,8 +78,10 @@ def test_replace_takes_functions_and_limits() -> None:
 def test_split_takes_text_expressions_and_limits() -> None:
     assert split("a, b , c", compile_regex(r"\s*,\s*")) == ["a", "b", "c"]
     assert split("a1b2c", DIGIT, 2) == ["a", "b"]
-    assert split("abc", "") == ["a", "b", "c"] and split("a,b,c", ",", 2) == ["a", "b"]
-    assert split("axb", each_x) == ["a", "b"] and split("ab", DIGIT) == ["ab"]
+    assert split("abc", "") == ["a", "b", "c"]
+    assert split("a,b,c", ",", 2) == ["a", "b"]
+    assert split("axb", each_x) == ["a", "b"]
+    assert split("ab", DIGIT) == ["ab"]
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_numbers_are_written_digit_for_digit(value: Any, picture: str, text: str
 def test_options_replace_symbols() -> None:
     german = {"decimal-separator": ",", "grouping-separator": "."}
     assert format_number(D("1234.5"), "#.##0,00", german) == "1.234,50"
-    assert format_number(25, "٠٠٠", {"zero-digit": "٠"}) == "٠٢٥"
+    assert format_number(25, "\u0660\u0660\u0660", {"zero-digit": "\u0660"}) == "\u0660\u0662\u0665"
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,10 @@ def test_abs_keeps_digits() -> None:
 
 
 def test_roots_and_powers_are_doubles_or_integers() -> None:
-    assert repr(sqrt(16)) == "4" and sqrt(2) == 2**0.5
-    assert repr(power(2, 10)) == "1024" and power(2, D(-1)) == 0.5
+    assert repr(sqrt(16)) == "4"
+    assert sqrt(2) == 2**0.5
+    assert repr(power(2, 10)) == "1024"
+    assert power(2, D(-1)) == 0.5
 
 
 @pytest.mark.parametrize(("call", "code"), [(lambda: sqrt(-1), "D3060"), (lambda: power(-1, 0.5), "D3061"),

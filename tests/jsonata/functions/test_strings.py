@@ -21,7 +21,8 @@ def test_substring_counts_from_the_end_where_negative() -> None:
 
 
 def test_before_and_after_give_all_where_the_mark_is_not() -> None:
-    assert strings.substring_before("a-b-c", "-") == "a" and strings.substring_after("a-b-c", "-") == "b-c"
+    assert strings.substring_before("a-b-c", "-") == "a"
+    assert strings.substring_after("a-b-c", "-") == "b-c"
     assert strings.substring_before("abc", "-") == "abc" == strings.substring_after("abc", "-")
 
 
@@ -42,8 +43,10 @@ def test_absurd_padding_is_refused() -> None:
 
 
 def test_case_and_join() -> None:
-    assert strings.uppercase("straße") == "STRASSE" and strings.lowercase("ÀB") == "àb"
-    assert strings.join(["a", "b"], "-") == "a-b" and strings.join(["a", "b"]) == "ab"
+    assert strings.uppercase("straße") == "STRASSE"
+    assert strings.lowercase("ÀB") == "àb"
+    assert strings.join(["a", "b"], "-") == "a-b"
+    assert strings.join(["a", "b"]) == "ab"
 
 
 def test_missing_stays_missing() -> None:
