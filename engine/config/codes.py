@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -248,8 +249,8 @@ def _page_lines() -> Iterator[str]:
         yield "|---|---|---|---|"
         for code in CODES.values():
             if code.code.startswith(prefix):
-                yield f"| {code.code} | {code.severity} | {code.title} | {code.explanation.replace('|', chr(92) + '|')} |"
+                yield f"| {code.code} | {code.severity} | {code.title} | {code.explanation} |"
 
 
 if __name__ == "__main__":
-    print(reference_page(), end="")
+    sys.stdout.write(reference_page())

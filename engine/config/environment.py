@@ -1,6 +1,7 @@
 """`${env:NAME}`, `${env:NAME:-default}` and `${secret:NAME}`: what the environment fills into a loaded file.
 
-The files stay as they are written; only the tree in memory is filled. Secrets come from the variable
+The files stay as they are written; only the tree in memory is filled, with texts: whether `"8080"` becomes a number is
+the model's matter. Secrets come from the variable
 `CROSSDOCK_SECRET_NAME` or the file `$CROSSDOCK_SECRETS_DIR/NAME`, and are told to the redactor before anything else.
 """
 
@@ -18,7 +19,6 @@ from engine.config.marks import Mark, Text
 from engine.config.redactor import Redactor
 from engine.config.scalar import shown
 from engine.config.tree import Marks, Node
-from engine.config.yaml import scalar_value
 
 _REFERENCE = re.compile(
     r"\$\$\{(?=env:|secret:)"  # an escaped `${`; elsewhere `$$` is JSONata's
@@ -147,18 +147,9 @@ class _Filler:
         filled.literal(text[position:])
         return self._result(text, filled)
 
-    def _result(self, text: str, filled: _Filled) -> Any:
-        """A lone `${env:…}` without quotes is read like YAML, so that it can be a number; all else is text."""
+    def _result(self, text: str, filled: _Filled) -> Text:
         origin = text.origin if isinstance(text, Text) else None
         value = "".join(filled.parts)
-        alone = filled.spans == [(0, len(value))] and not filled.secret and not filled.unresolved
-        if alone and origin is not None and origin.style == "":
-            try:
-                scalar = scalar_value(value)
-            except ValueError:
-                scalar = value
-            if not isinstance(scalar, str):
-                return scalar
         return Text(value, origin, filled=tuple(filled.spans), secret=filled.secret, unresolved=filled.unresolved)
 
     def _reference(

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError
 from engine.config.findings import Findings, did_you_mean, nearest
 from engine.config.marks import Mark, Text
 from engine.config.scalar import shown
-from engine.config.shape import Shape, one_of
+from engine.config.shape import Shape, likeness, one_of
 from engine.config.tree import Marks, Node
+from engine.config.typed import typed
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,12 +30,14 @@ _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": 
 
 def parse_model(model: type[M], node: Node, findings: Findings) -> M | None:
     """The model that the file holds, or None with findings."""
+    shape = Shape.of(model)
+    value = typed(node.value, shape)
     try:
-        return model.model_validate(node.value)
+        return model.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False)
     located = [_Error(tuple(detail["loc"]), detail) for detail in details]
-    _Report(node.marks, findings).explain(located, Shape.of(model), (), node.value)
+    _Report(node.marks, findings).explain(located, shape, (), value)
     return None
 
 
@@ -86,7 +89,7 @@ class _Report:
         if not fitting:
             self._add("XD103", path, shape.words(), shown(value))
             return
-        choice, group = max(fitting, key=lambda variant: _likeness(variant[0], value))
+        choice, group = max(fitting, key=lambda variant: likeness(variant[0], value))
         self.explain(_stepped(group), choice, path, value)
 
     def _keys(self, errors: Sequence[_Error], shape: Shape, path: _Path, value: Any) -> None:
@@ -232,12 +235,6 @@ def _choice(shape: Shape, label: str, index: int, labels: int) -> Shape:
         return choices[index]
     unnamed = [choice for choice in choices if not choice.title]
     return unnamed[min(index, len(unnamed) - 1)] if unnamed else choices[min(index, len(choices) - 1)]
-
-
-def _likeness(choice: Shape, value: Any) -> int:
-    """How much a value looks like this variant: the keys they share."""
-    keys = set(choice.fields) | set(choice.tags)
-    return len(keys & set(value)) if isinstance(value, dict) else 0
 
 
 def _child(value: Any, key: str | int) -> Any:

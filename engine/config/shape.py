@@ -128,7 +128,7 @@ class Shape:
         return bool((self.schema.get("metadata") or {}).get("scalar") == name)
 
     def words(self) -> str:
-        """What is expected, as a noun phrase: `a positive integer`, `'a' or 'b'`, `a list of at least 1 item`; or nothing."""
+        """What is expected, as a noun phrase such as `a positive integer` or `a list of at least 1 item`; or nothing."""
         kind = self.kind
         if kind in _WORDS:
             return _WORDS[kind]
@@ -161,6 +161,11 @@ class Shape:
 
     def _inner(self, schema: Schema) -> Shape:
         return _unwrapped(schema, self.definitions, ())
+
+
+def likeness(shape: Shape, value: object) -> int:
+    """How much a mapping looks like this shape: the number of keys they share."""
+    return len({*shape.fields, *shape.tags} & set(value)) if isinstance(value, dict) else 0
 
 
 def one_of(values: Iterable[Any]) -> str:
@@ -216,9 +221,9 @@ def _number_words(schema: Schema, noun: str) -> str:
     if low is not None and high is not None:
         return f"{article} {noun} from {above}{low} to {'less than ' if 'lt' in schema else ''}{high}"
     if low is not None:
-        positive = (
-            noun == "integer" and (schema.get("ge") == 1 or schema.get("gt") == 0) or schema.get("gt") == Decimal(0)
-        )
+        positive = (noun == "integer" and (schema.get("ge") == 1 or schema.get("gt") == 0)) or schema.get(
+            "gt"
+        ) == Decimal(0)
         return f"a positive {noun}" if positive else f"{article} {noun} of {above}{low}{'' if above else ' or more'}"
     return (
         f"{article} {noun} of {'less than' if 'lt' in schema else 'at most'} {high}"

@@ -81,7 +81,9 @@ def explain(error: yaml.YAMLError, source: str) -> tuple[int, int, str, str]:
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     text = _line(source, line)
     message, hint = _sentence(problem, text[column - 1 : column])
-    if "expected key" in problem and _UNQUOTED.search(text[: column - 1]):
+    if "${" in text[:column] and "{" in text[:column].replace("${", "").replace("[", "{"):
+        hint = "quote a text with '${…}' inside brackets"
+    elif "expected key" in problem and _UNQUOTED.search(text[: column - 1]):
         hint = "quote a text that begins with a bracket or a quote as a whole"
     elif context is not None and context.line < mark.line:
         hint = f"{hint} (it began at line {context.line + 1})"

@@ -91,6 +91,7 @@ def test_every_key_and_value_has_its_place() -> None:
         ("a: 1\nb: 2\na: 3", "3:1", "XD102", "first at line 1, column 1"),
         ("a:\n\tb: 1", "2:1", "XD101", "tab"),
         ("a: {base}/x", "1:10", "XD101", "quote"),
+        ("a: {b: ${env:X}}", "1:9", "XD101", "quote a text with '${…}'"),
         ("a: b: c", "1:5", "XD101", "quote the text"),
         ("a: 'x\nb: 1\n", "1:4", "XD101", "close it"),
         ("- a\nb\n", "2:1", "XD101", "expected ':'"),
