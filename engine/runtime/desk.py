@@ -66,9 +66,7 @@ class Desk:
         if not recorded.applied:
             self._decline(progress)
             return
-        for output, reserved, appended in zip(
-            progress.outputs, progress.output_lease, recorded.appended, strict=True
-        ):
+        for output, reserved, appended in zip(progress.outputs, progress.output_lease, recorded.appended, strict=True):
             self._place(output, reserved, appended)
         if recorded.unblocked is not None:
             self._dispatcher.nudge(recorded.unblocked)

@@ -74,9 +74,7 @@ class Dispatcher:
         self._wakeup: asyncio.TimerHandle | None = None
         self._wakeup_at = 0.0
 
-    def open(
-        self, name: str, handler: Handler, concurrent: int, paused_until: Callable[[float], float | None]
-    ) -> None:
+    def open(self, name: str, handler: Handler, concurrent: int, paused_until: Callable[[float], float | None]) -> None:
         """Serve a channel, or take over another revision's settings for it."""
         channel = self._channels.get(name)
         if channel is None:

@@ -175,7 +175,9 @@ class Executor:
                 )
                 if isinstance(outcome, Retry):
                     return outcome, failed
-                remaining = tuple(f"{call.undo.operation.full_name} for {key}" for key, call, _ in pending[index:] if call.undo)
+                remaining = tuple(
+                    f"{call.undo.operation.full_name} for {key}" for key, call, _ in pending[index:] if call.undo
+                )
                 return Dead(_with_remaining(cause, failure, remaining), holds), failed
             if deferred is not None:
                 return deferred, None

@@ -123,7 +123,9 @@ def _messages(
         found = []
         for flow in revision.listeners.get(event.name, ()):
             message = inbound(arrival, event, flow, identify(flow, document, variables, context), document, now, None)
-            claims = message.claims or (Claim(f"body:{event.name}>{flow.name}", exact_json.digest(body).hex(), b"", now + 7 * 86400.0),)
+            claims = message.claims or (
+                Claim(f"body:{event.name}>{flow.name}", exact_json.digest(body).hex(), b"", now + 7 * 86400.0),
+            )
             found.append(_caused(message, work, f"item:{index}>{flow.name}", claims))
         return found
     except Refused as refused:

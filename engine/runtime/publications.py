@@ -15,24 +15,26 @@ from engine.message import State, flow_channel, topic_channel
 from engine.store.records import Claim, NewMessage, Wake
 
 
-def publication(
-    exchange: Exchange, current: Revision, topic: str, document: Any, step: str
-) -> tuple[NewMessage, ...]:
+def publication(exchange: Exchange, current: Revision, topic: str, document: Any, step: str) -> tuple[NewMessage, ...]:
     """What a publish step appends. Subscribers are those of the current revision, who will run it.
 
     Raises StepFailed when a subscriber cannot identify the event.
     """
     payload = document_bytes(None if document is MISSING else document, step)
-    entry = _message(exchange, topic, payload, step, topic_channel(topic), final=True, wakes=_wakes(exchange, current, topic, document))
-    copies = [
-        _copy(exchange, flow, topic, document, payload, step) for flow in current.subscribers.get(topic, ())
-    ]
+    entry = _message(
+        exchange,
+        topic,
+        payload,
+        step,
+        topic_channel(topic),
+        final=True,
+        wakes=_wakes(exchange, current, topic, document),
+    )
+    copies = [_copy(exchange, flow, topic, document, payload, step) for flow in current.subscribers.get(topic, ())]
     return (entry, *copies)
 
 
-def _copy(
-    exchange: Exchange, flow: CompiledFlow, topic: str, document: Any, payload: bytes, step: str
-) -> NewMessage:
+def _copy(exchange: Exchange, flow: CompiledFlow, topic: str, document: Any, payload: bytes, step: str) -> NewMessage:
     try:
         identity = identify(flow, document, exchange.variables, exchange.context)
     except InvalidInput as error:

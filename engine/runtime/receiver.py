@@ -220,9 +220,7 @@ class Receiver:
 
     # -- waiting callers
 
-    async def _wait(
-        self, receipt: Receipt, message_id: int, future: asyncio.Future[Ending], seconds: float
-    ) -> Receipt:
+    async def _wait(self, receipt: Receipt, message_id: int, future: asyncio.Future[Ending], seconds: float) -> Receipt:
         try:
             stored = await self._stored_ending(message_id) if receipt.repeat else None
             if stored is not None:
@@ -268,12 +266,10 @@ def inbound(
         headers[ITEM_HEADER] = str(item)
     if arrival.attributes:
         headers[ATTRIBUTES_HEADER] = exact_json.encode(arrival.attributes).decode()
-    claims = ()
+    claims: tuple[Claim, ...] = ()
     if identity.idempotency_key is not None:
         digest = exact_json.digest(exact_json.encode(document))
-        claims = (
-            Claim(f"flow:{flow.name}", identity.idempotency_key, digest, now + flow.identity.window),
-        )
+        claims = (Claim(f"flow:{flow.name}", identity.idempotency_key, digest, now + flow.identity.window),)
     return NewMessage(
         channel=flow_channel(flow.name),
         source=event.name,
@@ -338,9 +334,7 @@ def _told(receipt: Receipt, ending: Ending) -> Receipt:
     return receipt
 
 
-def _dedupe_key(
-    event: CompiledEvent, raw: Any, variables: Mapping[str, Any], context: EvaluationContext
-) -> str:
+def _dedupe_key(event: CompiledEvent, raw: Any, variables: Mapping[str, Any], context: EvaluationContext) -> str:
     assert event.dedupe is not None
     expression = event.dedupe[0]
     try:
@@ -358,7 +352,7 @@ def _facts(source: str, now: float) -> dict[str, Any]:
 
 def _kept(arrival: Arrival) -> dict[str, str]:
     """The headers that are stored: no credentials, and no more than is reasonable."""
-    kept = {}
+    kept: dict[str, str] = {}
     for name, value in arrival.headers.items():
         if name not in ("authorization", "proxy-authorization", "cookie") and len(kept) < _KEPT_HEADERS:
             kept[name] = value[:_HEADER_LENGTH]

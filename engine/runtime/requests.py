@@ -136,9 +136,7 @@ def _rendered(errand: Errand, renderer: Renderer, body: bytes | None) -> Request
     )
 
 
-async def _exchange(
-    errand: Errand, request: Request, gateway: Gateway, passing: Passing
-) -> tuple[Reply, int | None]:
+async def _exchange(errand: Errand, request: Request, gateway: Gateway, passing: Passing) -> tuple[Reply, int | None]:
     """Send once; the breaker learns of a missing answer here, of a judged one from the caller, by the probe's number."""
     probe = gateway.enter()
     try:
@@ -161,8 +159,8 @@ def _judged(errand: Errand, request: Request, reply: Reply, gateway: Gateway, pr
         gateway.succeeded(probe)
         try:
             document = _returned(errand, reply, scope) if errand.wants_reply else None
-        except StepFailed as failed:
-            raise RequestFailed(failed, request=request.body, reply=reply.body, status=reply.status) from failed
+        except StepFailed as unreadable:
+            raise RequestFailed(unreadable, request=request.body, reply=reply.body, status=reply.status) from unreadable
         return Answered(document, reply.status, request.body, reply.body)
     failed = _classified(errand, reply, scope)
     gateway.failed(failed.error_class, failed.retry_after, probe)

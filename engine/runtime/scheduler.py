@@ -55,7 +55,9 @@ def schedules_of(revision: Revision) -> tuple[Schedule, ...]:
             if event.poll is not None and event.name in revision.listeners:
                 poll = event.poll.model
                 every = poll.every.seconds if poll.every is not None else None
-                found.append(Schedule(f"{POLL_SOURCE}{event.name}@", trigger_of(poll.cron, every, poll.zone), event=event))
+                found.append(
+                    Schedule(f"{POLL_SOURCE}{event.name}@", trigger_of(poll.cron, every, poll.zone), event=event)
+                )
     return tuple(found)
 
 

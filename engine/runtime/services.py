@@ -42,11 +42,17 @@ class FlowServices:
     async def admit(self, exchange: Exchange, operation: CompiledOperation) -> Deferred | None:
         return await self._gateway(operation).admit(exchange.message.id)
 
-    async def confirm(self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str) -> Answered | None:
-        return await requests.confirm(_errand(exchange, operation, document, key), self._gateway(operation), self._passing)
+    async def confirm(
+        self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str
+    ) -> Answered | None:
+        return await requests.confirm(
+            _errand(exchange, operation, document, key), self._gateway(operation), self._passing
+        )
 
     async def ask(self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str) -> Answered:
-        return await requests.perform(_errand(exchange, operation, document, key), self._gateway(operation), self._passing)
+        return await requests.perform(
+            _errand(exchange, operation, document, key), self._gateway(operation), self._passing
+        )
 
     def publication(self, exchange: Exchange, topic: str, document: Any, step: str) -> Sequence[NewMessage]:
         return publication(exchange, self._revisions.active, topic, document, step)

@@ -1,0 +1,170 @@
+"""Orders by name with plain arguments: what the control socket carries, and what the CLI runs itself when no process is up.
+
+Every order takes and gives JSON. `ORDERS` is the table; the faces list nothing of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.errors import CommandRefused
+from engine.ids import id_value
+from engine.message import State
+from engine.plugin import Arrival, Intake
+from engine.recovery.commands import Commands, Person
+from engine.store.protocol import MessageStore
+from engine.store.records import Selection
+from engine.tracking.views import Views, message_view
+
+Progress = Callable[[int, int], None]
+Arguments = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What orders work on. `intake` is None when no process is up."""
+
+    commands: Commands
+    views: Views
+    store: MessageStore
+    intake: Intake | None = None
+
+
+async def _trace(office: Office, given: Arguments, progress: Progress) -> Any:
+    found = await office.views.trace(str(given["key"]), kind=given.get("kind"))
+    if found is None:
+        raise CommandRefused(f"nothing is known of '{given['key']}': no message id, business key or correlation id")
+    return found
+
+
+async def _list(office: Office, given: Arguments, progress: Progress) -> Any:
+    selection = selection_from(given)
+    found = await office.store.find(selection)
+    return {"count": await office.store.count(selection), "messages": [message_view(message) for message in found]}
+
+
+async def _show(office: Office, given: Arguments, progress: Progress) -> Any:
+    message = await office.commands.message(str(given["id"]))
+    return await office.views.message(message.id)
+
+
+async def _resend(office: Office, given: Arguments, progress: Progress) -> Any:
+    return asdict(await office.commands.resend(str(given["id"]), _person(given)))
+
+
+async def _reprocess(office: Office, given: Arguments, progress: Progress) -> Any:
+    done = await office.commands.reprocess(
+        str(given["id"]),
+        _person(given),
+        revision=given.get("revision"),
+        again=tuple(given.get("again") or ()),
+        force=bool(given.get("force")),
+    )
+    return asdict(done)
+
+
+async def _release(office: Office, given: Arguments, progress: Progress) -> Any:
+    return asdict(await office.commands.release(str(given["id"]), _person(given)))
+
+
+async def _discard(office: Office, given: Arguments, progress: Progress) -> Any:
+    return asdict(await office.commands.discard(str(given["id"]), _person(given)))
+
+
+async def _replay(office: Office, given: Arguments, progress: Progress) -> Any:
+    selection = selection_from(given)
+    if selection == Selection(limit=selection.limit):
+        raise CommandRefused("a replay needs a range: a flow or system, a business key, or a time")
+    replay = await office.commands.replay(
+        selection,
+        _person(given),
+        dry_run=bool(given.get("dryRun", True)),
+        per_second=float(given.get("perSecond") or 20.0),
+        again=tuple(given.get("again") or ()),
+        force=bool(given.get("force")),
+        progress=progress,
+    )
+    return asdict(replay)
+
+
+async def _send(office: Office, given: Arguments, progress: Progress) -> Any:
+    if office.intake is None:
+        raise CommandRefused("'send' needs a running process; start one with 'crossdock run'")
+    arrival = Arrival(
+        event=str(given["event"]),
+        body=str(given["body"]).encode(),
+        headers={str(name).lower(): str(value) for name, value in (given.get("headers") or {}).items()},
+        key=given.get("key"),
+    )
+    receipt = await office.intake.accept(arrival)
+    return {
+        "messages": list(receipt.message_ids),
+        "correlationId": receipt.correlation_id,
+        "repeat": receipt.repeat,
+        "outcome": receipt.outcome,
+        "detail": receipt.detail,
+        "answer": receipt.answer.body.decode() if receipt.answer is not None else None,
+    }
+
+
+async def _counts(office: Office, given: Arguments, progress: Progress) -> Any:
+    counts = await office.store.counts()
+    return {
+        "channels": [
+            {"channel": c.channel, "state": c.state.value, "count": c.count, "oldestAt": c.oldest_at} for c in counts
+        ],
+        "revisions": [
+            {"revision": name, "storedAt": at, "unfinished": unfinished}
+            for name, at, unfinished in await office.store.revisions()
+        ],
+    }
+
+
+Order = Callable[[Office, Arguments, Progress], Awaitable[Any]]
+
+ORDERS: Mapping[str, Order] = {
+    "trace": _trace,
+    "list": _list,
+    "show": _show,
+    "resend": _resend,
+    "reprocess": _reprocess,
+    "release": _release,
+    "discard": _discard,
+    "replay": _replay,
+    "send": _send,
+    "counts": _counts,
+}
+
+
+def selection_from(given: Arguments) -> Selection:
+    """A selection from plain arguments. Raises CommandRefused with the argument that is wrong."""
+    try:
+        states = tuple(State(state) for state in given.get("states") or ())
+    except ValueError as error:
+        raise CommandRefused(f"{error}; states are {', '.join(State)}") from error
+    ids = []
+    for text in given.get("ids") or ():
+        value = id_value(str(text))
+        if value is None:
+            raise CommandRefused(f"'{text}' is not a message id")
+        ids.append(value)
+    key = given.get("key")
+    return Selection(
+        ids=tuple(ids),
+        channel=given.get("channel"),
+        states=states,
+        business_key=(given.get("kind"), str(key)) if key is not None else None,
+        revision=given.get("revision"),
+        error_class=given.get("errorClass"),
+        reason=given.get("why"),
+        operation=given.get("operation"),
+        since=given.get("since"),
+        until=given.get("until"),
+        limit=int(given.get("limit") or 100),
+    )
+
+
+def _person(given: Arguments) -> Person:
+    return Person(str(given.get("who") or "unknown"), str(given.get("reason") or ""))

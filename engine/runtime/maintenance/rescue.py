@@ -1,0 +1,21 @@
+"""Rescue: running messages whose lease ended, because their worker died, become ready again."""
+
+from __future__ import annotations
+
+from engine.runtime.commit_points import CommitPoint, Passing
+from engine.runtime.dispatcher import Dispatcher
+from engine.runtime.maintenance.chore import Chore
+from engine.store.protocol import MessageStore
+
+
+def rescue(store: MessageStore, dispatcher: Dispatcher, passing: Passing) -> Chore:
+    """Looks every fifteen seconds."""
+
+    async def work() -> float | None:
+        passing(CommitPoint.BEFORE_RESCUE)
+        channels = await store.rescue()
+        passing(CommitPoint.AFTER_RESCUE)
+        dispatcher.nudge_all(channels)
+        return None
+
+    return Chore("rescue", 15.0, work)
