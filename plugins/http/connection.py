@@ -41,6 +41,7 @@ class Connection(asyncio.Protocol):
         "_deadline",
         "_has_length",
         "_head_only",
+        "_head_size",
         "_in_head",
         "_limit",
         "_loop",
@@ -77,6 +78,7 @@ class Connection(asyncio.Protocol):
         self._reply = RawReply()
         self._chunks: list[bytes] = []
         self._received = 0
+        self._head_size = 0
         self._in_head = True
         self._has_length = False
         self._head_only = False
@@ -170,7 +172,8 @@ class Connection(asyncio.Protocol):
             known = cause if isinstance(cause, Broken) else Broken("the reply is not HTTP", "broken-reply")
             self._fail(known.detail, known.reason)
         if self._in_head and self._received > HEAD_LIMIT:
-            self._fail(f"the reply's headers are longer than {HEAD_LIMIT} bytes", "broken-reply")
+            error = _long_head()
+            self._fail(error.detail, error.reason)
 
     def eof_received(self) -> bool | None:
         self._ended(None)
@@ -205,6 +208,9 @@ class Connection(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
             return  # a trailer
+        self._head_size += len(name) + len(value)
+        if self._head_size > HEAD_LIMIT:
+            raise _long_head()
         name = name.lower()
         self._reply.headers.append((name, value))
         if name == b"content-length" or name == b"transfer-encoding":
@@ -239,6 +245,7 @@ class Connection(asyncio.Protocol):
         reply.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self._reply, self._chunks = RawReply(), []
         self._received = 0
+        self._head_size = 0
         self._in_head = True
         self._has_length = False
         assert waiter is not None and self._transport is not None
@@ -254,3 +261,7 @@ class Connection(asyncio.Protocol):
             name, _, seconds = part.strip().partition(b"=")
             if name.lower() == b"timeout" and seconds.isdigit() and len(seconds) < 7:
                 self.idle_limit = min(self.idle_limit, max(int(seconds) - 1.0, 0.0))
+
+
+def _long_head() -> Broken:
+    return Broken(f"the reply's headers are longer than {HEAD_LIMIT} bytes", "broken-reply")
