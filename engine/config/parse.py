@@ -24,6 +24,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _OWN_CODE = re.compile(r"XD[0-9]{3}")
 _MOST_KEYS_LISTED = 16
+_MOST_ERRORS = 2000
 _DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 
@@ -36,7 +37,7 @@ def parse_model(model: type[M], node: Node, findings: Findings) -> M | None:
         return model.model_validate(value)
     except ValidationError as error:
         details = error.errors(include_url=False)
-    located = [_Error(tuple(detail["loc"]), detail) for detail in details]
+    located = [_Error(tuple(detail["loc"]), detail) for detail in details[:_MOST_ERRORS]]
     _Report(node.marks, findings).explain(located, shape, (), value)
     return None
 

@@ -128,7 +128,7 @@ class Shape:
         return bool((self.schema.get("metadata") or {}).get("scalar") == name)
 
     def words(self) -> str:
-        """What is expected, as a noun phrase such as `a positive integer` or `a list of at least 1 item`; or nothing."""
+        """What is expected, as a noun phrase such as `a positive integer`; or nothing."""
         kind = self.kind
         if kind in _WORDS:
             return _WORDS[kind]

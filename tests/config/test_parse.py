@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -226,6 +227,21 @@ def test_places_are_found_by_the_names_of_the_program() -> None:
     origin = places.text_origin("steps", 0, "payload")
     assert origin is not None
     assert origin.at_line(1, 1) == Mark("f.yaml", 4, 7)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["".join(f"stp{i}: x\n" for i in range(60_000)), "steps:\n" + "- {cal: x}\n" * 30_000],
+    ids=["keys", "steps"],
+)
+def test_no_number_of_mistakes_takes_long(text: str) -> None:
+    begun = time.process_time()
+    findings = Findings()
+    node = load_yaml(text, "f.yaml", findings)
+    assert node is not None
+    assert parse_model(Flow, node, findings) is None
+    assert len(findings) == 1000
+    assert time.process_time() - begun < 20
 
 
 def test_paths_are_spelled_as_people_write_them() -> None:
