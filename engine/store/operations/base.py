@@ -68,6 +68,8 @@ class Batch:
         self.unlink: list[bytes] = []
         self.lanes: set[str] = set()
         self.journaled: set[int] = set()
+        self.completed: set[int] = set()
+        self.claims: set[tuple[str, str]] = set()
         self.transactions: dict[tuple[str, str], str] = {}
         self.pinned: set[str] = set()
         self.ready: set[str] = set()
@@ -115,6 +117,8 @@ class Batch:
         self.rows = {}
         self.payloads = {}
         self.lanes.clear()
+        self.claims.clear()
+        self.completed.clear()
         self.journaled.clear()
         return taken
 

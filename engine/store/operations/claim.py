@@ -18,6 +18,7 @@ from engine.store.operations.base import (
 )
 from engine.store.operations.journal import read_journals
 from engine.store.operations.lanes import refresh_lane
+from engine.store.operations.progress import find_lease
 from engine.store.operations.rows import LINES, business_keys_of, message_of
 from engine.store.records import JournalEntry, Work
 
@@ -75,7 +76,8 @@ def renew(leases: Sequence[Lease]) -> Operation[frozenset[int]]:
     def steps(batch: Batch) -> Steps[frozenset[int]]:
         kept: set[int] = set()
         for lease in sorted(leases, key=lambda item: item.message_id):
-            if (yield ("renew_lease", (batch.lease_until, lease.message_id, lease.token))):
+            if (yield from find_lease(batch, lease)):
+                batch.add("renew_lease", (batch.lease_until, lease.message_id))
                 kept.add(lease.message_id)
         return frozenset(kept)
 
@@ -87,8 +89,9 @@ def give_back(leases: Sequence[Lease]) -> Operation[None]:
 
     def steps(batch: Batch) -> Steps[None]:
         for lease in leases:
-            rows = yield ("give_back", (lease.message_id, lease.token))
-            for channel, lane in rows:
+            rows = yield from find_lease(batch, lease)
+            for channel, lane, *_ in rows:
+                yield ("give_back", (lease.message_id,))
                 batch.ready.add(channel)
                 if lane is not None:
                     yield from refresh_lane(batch, lane)

@@ -10,19 +10,21 @@ from engine.store.records import Appended, AppendStatus, Claim
 
 def take_claims(batch: Batch, claims: Sequence[Claim], message_id: int, at: float) -> Steps[Appended | None]:
     """Take all claims for a message, or none: then the answer names the first message. An expired claim is replaced."""
-    for index, claim in enumerate(claims):
-        taken = yield ("take_claim", (claim.scope, claim.key, claim.digest, message_id, claim.expires_at, at))
-        if taken:
-            continue
-        for earlier in claims[:index]:
-            yield ("drop_claim", (earlier.scope, earlier.key, message_id))
-        return (yield from _first(claim))
+    for claim in claims:
+        if (claim.scope, claim.key) in batch.claims:
+            yield FLUSH
+        rows = yield ("find_claim", (claim.scope, claim.key, at))
+        if rows:
+            return (yield from _first(claim, rows[0][0], rows[0][1]))
+    for claim in claims:
+        batch.claims.add((claim.scope, claim.key))
+        batch.add("put_claim", (claim.scope, claim.key, claim.digest, message_id, claim.expires_at))
     return None
 
 
-def _first(claim: Claim) -> Steps[Appended]:
+def _first(claim: Claim, first_id: int, digest: bytes) -> Steps[Appended]:
+    """The answer to a repeat: who came first, and whether it said the same."""
     yield FLUSH
-    rows = yield ("find_claim", (claim.scope, claim.key))
-    first_id, digest, correlation_id = rows[0]
+    rows = yield ("find_correlation", (first_id,))
     status = AppendStatus.REPEAT if digest == claim.digest else AppendStatus.CONFLICT
-    return Appended(status, first_id, correlation_id or "")
+    return Appended(status, first_id, rows[0][0] if rows else "")

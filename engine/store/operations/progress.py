@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.message import Lease
 from engine.store.encoding import from_json, to_json, words_from
 from engine.store.operations.append import Parent, append_message, names_to_lock
-from engine.store.operations.base import FLUSH, Batch, Locks, Operation, Row, Steps
+from engine.store.operations.base import FLUSH, Batch, Locks, Operation, Row, Rows, Steps
 from engine.store.operations.revisions import pin
 from engine.store.records import (
     Appended,
@@ -25,7 +26,10 @@ _SERVES_AGAIN = frozenset({JournalKind.DONE, JournalKind.OUTPUT})
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """The message under a lease, as its update returned it. `journaled`: its journal may hold something already."""
+    """The message under a lease before it is changed. `journaled`: its journal may hold something already.
+
+    `shared`: another message blocks the same lane.
+    """
 
     id: int
     channel: str
@@ -33,14 +37,22 @@ class Leased:
     correlation_id: str
     journaled: bool
     again: tuple[str, ...]
+    answer: bytes | None
+    shared: bool
 
 
 def leased_of(progress: Progress, row: Row) -> Leased:
-    """From the row that `record_progress`, `complete_message` and `settle_message` return."""
-    channel, lane, correlation_id, lines, again = row
-    return Leased(
-        progress.lease.message_id, channel, lane, correlation_id, lines > lines_of(progress), words_from(again)
-    )
+    """From the row of `find_lease`."""
+    channel, lane, correlation_id, lines, again, answer, shared = row
+    message_id = progress.lease.message_id
+    return Leased(message_id, channel, lane, correlation_id, lines > 0, words_from(again), answer, bool(shared))
+
+
+def find_lease(batch: Batch, lease: Lease) -> Steps[Rows]:
+    """The leased message's row, or no row when the lease was lost."""
+    if lease.message_id in batch.completed:
+        yield FLUSH
+    return (yield ("find_lease", (lease.message_id, lease.token)))
 
 
 def lines_of(progress: Progress) -> int:
@@ -62,12 +74,13 @@ def locks_of(progress: Progress) -> Locks:
 def _record(batch: Batch, progress: Progress) -> Steps[Recorded]:
     lease = progress.lease
     phase = None if progress.phase is None else progress.phase.value
-    rows = yield (
-        "record_progress",
-        (batch.lease_until, phase, progress.revision, lines_of(progress), lease.message_id, lease.token),
-    )
+    rows = yield from find_lease(batch, lease)
     if not rows:
         return Recorded(applied=False)
+    yield (
+        "record_progress",
+        (batch.lease_until, phase, progress.revision, lines_of(progress), lease.message_id),
+    )
     appended = yield from apply_progress(batch, progress, leased_of(progress, rows[0]))
     return Recorded(applied=True, appended=appended, released=released_by(appended))
 

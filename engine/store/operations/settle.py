@@ -13,13 +13,14 @@ from engine.store.operations.base import (
     Locks,
     Operation,
     Steps,
-    digest_of,
+   
     wake_lock,
 )
 from engine.store.operations.lanes import refresh_lane
 from engine.store.operations.progress import (
     Leased,
     apply_progress,
+    find_lease,
     leased_of,
     lines_of,
     locks_of,
@@ -101,15 +102,18 @@ def _settle(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
     if event is not None:
         after = NewState(State.READY)
     progress = settlement.progress
-    earlier = (yield ("find_answer", (progress.lease.message_id,))) if settlement.answer is not None else ()
-    rows = yield _update(batch, settlement, after)
+    rows = yield from find_lease(batch, progress.lease)
     if not rows:
         return Recorded(applied=False)
-    if settlement.answer is not None:
-        batch.put_payload(settlement.answer)
-        if earlier and earlier[0][0] is not None:
-            yield ("use_payload", (-1, earlier[0][0]))
     leased = leased_of(progress, rows[0])
+    if settlement.answer is not None and leased.answer is not None:
+        yield ("use_payload", (-1, leased.answer))
+    name, params = _update(batch, settlement, after)
+    alone = leased.lane is None or not (leased.shared or leased.lane in batch.lanes)
+    if alone and after.state is State.COMPLETED:
+        _complete_later(batch, leased, params)
+    else:
+        yield (name, params)
     appended = yield from apply_progress(batch, progress, leased)
     released = list(released_by(appended))
     if settlement.attempt is not None:
@@ -119,10 +123,18 @@ def _settle(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
     if settlement.watermark is not None:
         yield ("put_watermark", (settlement.watermark.name, settlement.watermark.value))
     unblocked = None
-    if leased.lane is not None:
+    if leased.lane is not None and not alone:
         places = yield from refresh_lane(batch, leased.lane)
         unblocked = next((place.channel for place in places if place.id != leased.id), None)
     return Recorded(True, appended, unblocked, tuple(dict.fromkeys(released)))
+
+
+def _complete_later(batch: Batch, leased: Leased, params: tuple[Any, ...]) -> None:
+    """Nobody follows in the lane, so the row may be written with the others at the batch's end."""
+    batch.add("complete_message", params)
+    batch.completed.add(leased.id)
+    if leased.lane is not None:
+        batch.lanes.add(leased.lane)
 
 
 def _event_before_park(outcome: Outcome) -> Steps[tuple[int, bytes] | None]:
@@ -132,13 +144,13 @@ def _event_before_park(outcome: Outcome) -> Steps[tuple[int, bytes] | None]:
 
 
 def _update(batch: Batch, settlement: Settlement, after: NewState) -> tuple[str, tuple[Any, ...]]:
-    """The statement that changes the message's own row, if the lease still holds."""
+    """The statement that changes the message's own row."""
     progress = settlement.progress
     lease = progress.lease
     counts = int(settlement.counts_attempt and not isinstance(settlement.outcome, Deferred))
-    answer = None if settlement.answer is None else digest_of(settlement.answer)
+    answer = batch.put_payload_or_none(settlement.answer)
     phase = None if progress.phase is None else progress.phase.value
-    common = (answer, phase, progress.revision, lines_of(progress), lease.message_id, lease.token)
+    common = (answer, phase, progress.revision, lines_of(progress), lease.message_id)
     if after.state is State.COMPLETED:
         return ("complete_message", (counts, settlement.at, *common))
     return (

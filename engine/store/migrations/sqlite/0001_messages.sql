@@ -48,18 +48,20 @@ CREATE TABLE message (
   business_keys TEXT,                 -- as given, in order; the table business_key is the index over them
   traceparent TEXT NOT NULL DEFAULT '',
 
+  -- comparisons joined by OR: an IN list is a temporary table for each statement
   CONSTRAINT known_state CHECK (
-    state IN ('ready', 'waiting', 'running', 'parked', 'completed', 'discarded', 'dead')),
+    state = 'ready' OR state = 'waiting' OR state = 'running' OR state = 'parked'
+    OR state = 'completed' OR state = 'discarded' OR state = 'dead'),
   CONSTRAINT running_is_leased CHECK ((state = 'running') = (lease IS NOT NULL)),
   CONSTRAINT lease_has_an_end CHECK ((lease IS NULL) = (lease_until IS NULL)),
   CONSTRAINT waiting_has_a_time CHECK ((state = 'waiting') = (not_before IS NOT NULL)),
   CONSTRAINT parked_says_why CHECK ((state = 'parked') = (parked IS NOT NULL)),
   CONSTRAINT dead_says_why CHECK (state <> 'dead' OR failure IS NOT NULL),
   CONSTRAINT final_is_settled CHECK (
-    (settled_at IS NOT NULL) = (state IN ('completed', 'discarded', 'dead'))),
-  CONSTRAINT final_frees_its_lane CHECK (blocks = 0 OR state NOT IN ('completed', 'discarded')),
+    (settled_at IS NOT NULL) = (state = 'completed' OR state = 'discarded' OR state = 'dead')),
+  CONSTRAINT final_frees_its_lane CHECK (blocks = 0 OR (state <> 'completed' AND state <> 'discarded')),
   CONSTRAINT only_lanes_are_blocked CHECK (lane IS NOT NULL OR (blocks = 0 AND eligible = 1)),
-  CONSTRAINT known_phase CHECK (phase IN ('forward', 'undo'))
+  CONSTRAINT known_phase CHECK (phase = 'forward' OR phase = 'undo')
 ) STRICT;
 
 CREATE INDEX message_claimable ON message (channel, priority, position) WHERE state = 'ready' AND eligible = 1;
@@ -67,9 +69,8 @@ CREATE INDEX message_lane ON message (lane, blocks, position) WHERE lane IS NOT 
 CREATE INDEX message_overtaking ON message (lane, position) WHERE overtakes = 1 AND blocks = 1;
 CREATE INDEX message_waiting ON message (not_before) WHERE state = 'waiting';
 CREATE INDEX message_due ON message (due) WHERE due IS NOT NULL AND escalated = 0;
-CREATE INDEX message_open ON message (state, channel, received_at)
-  WHERE state IN ('ready', 'waiting', 'running', 'parked', 'dead');
-CREATE INDEX message_settled ON message (settled_at) WHERE state IN ('completed', 'discarded');
+CREATE INDEX message_open ON message (state, channel, received_at) WHERE settled_at IS NULL OR state = 'dead';
+CREATE INDEX message_settled ON message (settled_at) WHERE settled_at IS NOT NULL AND state <> 'dead';
 CREATE INDEX message_transaction ON message (correlation_id);
 
 CREATE TABLE transition (

@@ -36,26 +36,23 @@ SELECT a.number, a.started_at, a.ended_at, a.outcome, a.step, a.error_class, a.r
 FROM attempt a LEFT JOIN payload p ON p.digest = a.request LEFT JOIN payload q ON q.digest = a.reply
 WHERE a.message_id = ? ORDER BY a.line
 
--- Take a claim that is free or expired; no row when another message holds it.
--- name: take_claim
+-- A claim that still holds.
+-- name: find_claim
+SELECT message_id, digest FROM claim WHERE scope = ? AND key = ? AND expires_at > ?
+
+-- Replaces one that has expired.
+-- name: put_claim
 INSERT INTO claim (scope, key, digest, message_id, expires_at) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (scope, key) DO UPDATE SET digest = excluded.digest, message_id = excluded.message_id,
-  expires_at = excluded.expires_at WHERE claim.expires_at <= ?
-RETURNING message_id
-
--- name: drop_claim
-DELETE FROM claim WHERE scope = ? AND key = ? AND message_id = ?
-
--- name: find_claim
-SELECT c.message_id, c.digest, m.correlation_id FROM claim c LEFT JOIN message m ON m.id = c.message_id
-WHERE c.scope = ? AND c.key = ?
+  expires_at = excluded.expires_at
 
 -- name: put_business_key
 INSERT INTO business_key (value, kind, correlation_id, message_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 
--- The transaction that a key was last seen to begin.
+-- The newest transaction of a key: ids' texts sort by time.
 -- name: find_transaction
-SELECT correlation_id FROM business_key WHERE value = ? AND kind = ? ORDER BY message_id DESC LIMIT 1
+SELECT correlation_id FROM business_key WHERE value = ? AND kind = ?
+ORDER BY correlation_id DESC LIMIT 1
 
 -- name: put_milestone
 INSERT INTO milestone (correlation_id, name, message_id, at, note) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
@@ -111,5 +108,9 @@ SELECT bundle FROM revision WHERE revision = ?
 
 -- name: list_revisions
 SELECT r.revision, r.stored_at,
-  (SELECT count(*) FROM message m WHERE m.state IN ('ready', 'waiting', 'running', 'parked') AND m.revision = r.revision)
+  (SELECT count(*) FROM message m WHERE (m.settled_at IS NULL OR m.state = 'dead') AND m.state <> 'dead'
+    AND m.revision = r.revision)
 FROM revision r ORDER BY r.stored_at DESC, r.revision
+
+-- name: find_answer
+SELECT answer FROM message WHERE id = ?

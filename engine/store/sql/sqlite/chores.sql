@@ -17,7 +17,7 @@ SELECT {message_columns} FROM message WHERE due IS NOT NULL AND escalated = 0 AN
 UPDATE message SET escalated = 1 WHERE id = ? AND state = 'parked'
 
 -- name: find_expired
-SELECT id, lane FROM message WHERE state = 'running' AND lease_until <= ? ORDER BY id
+SELECT id, lane FROM message WHERE (settled_at IS NULL OR state = 'dead') AND state = 'running' AND lease_until <= ? ORDER BY id
 
 -- Outbound messages may have been carried out: their second try asks first.
 -- name: rescue_message
@@ -27,7 +27,7 @@ WHERE id = ? AND state = 'running' AND lease_until <= ? RETURNING channel
 
 -- At start: nobody else can hold the leases that are found.
 -- name: end_leases
-UPDATE message SET lease_until = 0 WHERE state = 'running'
+UPDATE message SET lease_until = 0 WHERE (settled_at IS NULL OR state = 'dead') AND state = 'running'
 
 -- name: release_parked
 UPDATE message SET state = 'ready', position = ?, parked = NULL, due = NULL, reason = NULL, blocks = lane IS NOT NULL,
@@ -72,7 +72,7 @@ SELECT at, who, verb, message_id, reason, facts FROM audit WHERE message_id = ? 
 
 -- name: find_prunable
 SELECT id, payload, answer, correlation_id FROM message
-WHERE state IN ('completed', 'discarded') AND settled_at < ? ORDER BY settled_at LIMIT ?
+WHERE settled_at < ? AND state <> 'dead' ORDER BY settled_at LIMIT ?
 
 -- name: count_uses
 SELECT digest, count(*) FROM (
@@ -115,7 +115,7 @@ DELETE FROM revision WHERE used_at < ? AND used_at < (SELECT max(used_at) FROM r
   AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id < ? AND m.revision = revision.revision)
 
 -- name: payload_needed
-SELECT 1 FROM message WHERE state IN ('ready', 'waiting', 'running', 'parked') AND payload = ? LIMIT 1
+SELECT 1 FROM message WHERE (settled_at IS NULL OR state = 'dead') AND state <> 'dead' AND payload = ? LIMIT 1
 
 -- name: erase_payload
 UPDATE payload SET place = 2, body = NULL WHERE digest = ?

@@ -26,12 +26,12 @@ SELECT 1 FROM message WHERE lane = ? AND blocks = 1 LIMIT 1
 -- The lane's first two blocking messages, and whether an overtaker is among the blocking.
 -- name: lane_front
 SELECT id, state, eligible, overtakes, channel,
-  EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.overtakes = 1 AND o.blocks = 1)
+  EXISTS (SELECT 1 FROM message o INDEXED BY message_overtaking WHERE o.lane = m.lane AND o.overtakes = 1 AND o.blocks = 1)
 FROM message m WHERE lane = ? AND blocks = 1 ORDER BY position LIMIT 2
 
 -- The first overtakers that are not parked, and those that still carry a flag.
 -- name: lane_overtakers
-SELECT id, state, eligible, overtakes, channel FROM message
+SELECT id, state, eligible, overtakes, channel FROM message INDEXED BY message_overtaking
 WHERE lane = ? AND overtakes = 1 AND blocks = 1 AND (state <> 'parked' OR eligible = 1) ORDER BY position LIMIT 3
 
 -- name: set_eligible
@@ -51,25 +51,34 @@ SELECT {message_columns} FROM message WHERE id = ? AND lease = ?
 SELECT m.id, p.digest, p.place, p.body FROM message m JOIN payload p ON p.digest = m.payload
 WHERE m.id IN (SELECT value FROM json_each(?))
 
+-- The message behind a lease that still holds. Read first and then written: RETURNING costs more than both.
+-- name: find_lease
+SELECT channel, lane, correlation_id, lines, again, answer,
+  EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.blocks = 1 AND o.id <> m.id)
+FROM message m WHERE id = ? AND lease = ?
+
+-- name: find_correlation
+SELECT correlation_id FROM message WHERE id = ?
+
 -- name: renew_lease
-UPDATE message SET lease_until = ? WHERE id = ? AND lease = ? RETURNING id
+UPDATE message SET lease_until = ? WHERE id = ?
 
 -- Unchanged means also: as if it had never been started.
 -- name: give_back
 UPDATE message SET state = 'ready', lease = NULL, lease_until = NULL,
   first_attempt_at = CASE WHEN attempts = 0 AND lines = 0 AND uncertain = 0 THEN NULL ELSE first_attempt_at END
-WHERE id = ? AND lease = ? RETURNING channel, lane
+WHERE id = ?
 
 -- name: record_progress
 UPDATE message SET lease_until = ?, phase = coalesce(?, phase), revision = coalesce(?, revision), lines = lines + ?
-WHERE id = ? AND lease = ? RETURNING channel, lane, correlation_id, lines, again
+WHERE id = ?
 
 -- The end of nearly every message; settle_message does the rest.
 -- name: complete_message
 UPDATE message SET state = 'completed', blocks = 0, eligible = lane IS NULL, attempts = attempts + ?, settled_at = ?,
   uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL,
   answer = coalesce(?, answer), phase = coalesce(?, phase), revision = coalesce(?, revision), lines = lines + ?
-WHERE id = ? AND lease = ? RETURNING channel, lane, correlation_id, lines, again
+WHERE id = ?
 
 -- name: settle_message
 UPDATE message SET state = ?, blocks = lane IS NOT NULL AND ?, eligible = lane IS NULL OR ?, attempts = attempts + ?,
@@ -77,7 +86,7 @@ UPDATE message SET state = ?, blocks = lane IS NOT NULL AND ?, eligible = lane I
   not_before = ?, failure = ?, error_class = ?, reason = ?, parked = ?, due = ?, escalated = 0, settled_at = ?,
   uncertain = uncertain OR ?, lease = NULL, lease_until = NULL,
   answer = coalesce(?, answer), phase = coalesce(?, phase), revision = coalesce(?, revision), lines = lines + ?
-WHERE id = ? AND lease = ? RETURNING channel, lane, correlation_id, lines, again
+WHERE id = ?
 
 -- name: set_again
 UPDATE message SET again = ? WHERE id = ?

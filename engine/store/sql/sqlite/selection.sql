@@ -48,4 +48,4 @@ id > ?
 
 -- name: count_unfinished
 SELECT channel, state, count(*), min(received_at) FROM message
-WHERE state IN ('ready', 'waiting', 'running', 'parked', 'dead') GROUP BY state, channel ORDER BY channel, state
+WHERE settled_at IS NULL OR state = 'dead' GROUP BY state, channel ORDER BY channel, state
