@@ -12,13 +12,16 @@ from engine.errors import Overloaded, Refused
 from engine.plugin import Answer, Receipt
 from plugins.http.settings import ReplySettings
 
+SERVER = "crossdock"
+"""What we call ourselves; versions are nobody's business."""
+
 _RETRY_AFTER = 5
 _DONE = frozenset({"completed", "discarded"})
 
 
 def receipt_answer(receipt: Receipt, reply: ReplySettings) -> web.Response:
     """The answer to an arrival that was stored; a repeat is answered like the first time, and says so."""
-    headers = {}
+    headers = {"Server": SERVER}
     if receipt.repeat:
         headers["Idempotent-Replay"] = "true"
     correlation = receipt.correlation_id
@@ -55,13 +58,13 @@ def _receipt_body(receipt: Receipt) -> bytes:
 
 def page_answer(answer: Answer) -> web.Response:
     """One of the engine's own pages."""
-    headers = {"Content-Type": answer.content_type, "Cache-Control": "no-store"}
+    headers = {"Content-Type": answer.content_type, "Cache-Control": "no-store", "Server": SERVER}
     return web.Response(status=answer.status, body=answer.body, headers=headers)
 
 
 def handshake_answer(text: str) -> web.Response:
     """A sender's text, given back; as plain text, so that no browser takes it for a page."""
-    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff", "Server": SERVER}
     return web.Response(status=200, body=text.encode(), headers=headers)
 
 
@@ -78,9 +81,8 @@ def problem(
     if detail:
         document["detail"] = detail
     body = json.dumps({**document, **(members or {})}, default=str, ensure_ascii=False).encode(errors="replace")
-    return web.Response(
-        status=status, body=body, headers={**(headers or {}), "Content-Type": "application/problem+json"}
-    )
+    named = {**(headers or {}), "Content-Type": "application/problem+json", "Server": SERVER}
+    return web.Response(status=status, body=body, headers=named)
 
 
 def refused_answer(error: Refused, members: Mapping[str, Any] | None = None, challenge: str = "") -> web.Response:
