@@ -1,23 +1,23 @@
 """The exceptions of the engine, chosen by what one does about them.
 
-    CrossdockError
-    ├── ConfigurationError      fix the workspace; carries every finding at once
-    ├── Refused                 the sender is told why, in a problem document (RFC 9457)
-    │   ├── Unauthentic         401: the signature, token or password does not hold
-    │   ├── InvalidInput        400 or 422: the payload cannot be read, or breaks its contract
-    │   ├── KeyConflict         422: the idempotency key was used with another body
-    │   ├── TooLarge            413: the payload is over its limit
-    │   └── Overloaded          503: come back after `retry_after` seconds
-    ├── StepFailed              a step or a request failed; its class decides whether it is tried again
-    │   └── OutcomeUnknown      the request may have been carried out; ask before trying again
-    ├── PluginError             a connector or codec could not be set up
-    │   └── CodecError          bytes that are not what their codec says
-    ├── StoreError
-    │   ├── StoreUnavailable    try again: disk full, lock, lost connection
-    │   ├── StoreLocked         another process runs on this store
-    │   ├── StoreIncompatible   the store is newer than the program, or belongs to another workspace
-    │   └── LeaseLost           somebody else settled the message; drop the work
-    └── CommandRefused          an operator's command does not fit the message's state
+CrossdockError
+├── ConfigurationError      fix the workspace; carries every finding at once
+├── Refused                 the sender is told why, in a problem document (RFC 9457)
+│   ├── Unauthentic         401: the signature, token or password does not hold
+│   ├── InvalidInput        400 or 422: the payload cannot be read, or breaks its contract
+│   ├── KeyConflict         422: the idempotency key was used with another body
+│   ├── TooLarge            413: the payload is over its limit
+│   └── Overloaded          503: come back after `retry_after` seconds
+├── StepFailed              a step or a request failed; its class decides whether it is tried again
+│   └── OutcomeUnknown      the request may have been carried out; ask before trying again
+├── PluginError             a connector or codec could not be set up
+│   └── CodecError          bytes that are not what their codec says
+├── StoreError
+│   ├── StoreUnavailable    try again: disk full, lock, lost connection
+│   ├── StoreLocked         another process runs on this store
+│   ├── StoreIncompatible   the store is newer than the program, or belongs to another workspace
+│   └── LeaseLost           somebody else settled the message; drop the work
+└── CommandRefused          an operator's command does not fit the message's state
 """
 
 from __future__ import annotations

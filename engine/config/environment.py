@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.config.findings import Findings, did_you_mean
-from engine.config.marks import Mark, Text
 from engine.config.redactor import Redactor
-from engine.config.scalar import shown
 from engine.config.tree import Marks, Node
+from engine.fields.marks import Mark, Text
+from engine.fields.scalar import shown
 
 _REFERENCE = re.compile(
     r"\$\$\{(?=env:|secret:)"  # an escaped `${`; elsewhere `$$` is JSONata's

@@ -19,10 +19,10 @@ from types import MappingProxyType
 from typing import Self
 
 from engine.config.findings import Findings
-from engine.config.marks import Mark
-from engine.config.nearest import nearest
-from engine.config.scalar import shown
 from engine.errors import CrossdockError
+from engine.fields.marks import Mark
+from engine.fields.nearest import nearest
+from engine.fields.scalar import shown
 
 WORKSPACE_FILE = "flows/workspace.yaml"
 SYSTEMS_FOLDER = "flows/systems"

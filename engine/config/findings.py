@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.config.codes import CODES, Severity
-from engine.config.marks import Mark
-from engine.config.nearest import did_you_mean, nearest
+from engine.fields.marks import Mark
+from engine.fields.nearest import did_you_mean, nearest
 
 __all__ = ["Finding", "Findings", "Severity", "did_you_mean", "nearest"]
 

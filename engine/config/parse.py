@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engine.config.findings import Findings, did_you_mean, nearest
-from engine.config.marks import Mark, Text
-from engine.config.scalar import shown
 from engine.config.shape import Shape, likeness, one_of
 from engine.config.tree import Marks, Node
 from engine.config.typed import typed
+from engine.fields.marks import Mark, Text
+from engine.fields.scalar import shown
 
 M = TypeVar("M", bound=BaseModel)
 

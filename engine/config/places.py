@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.config.marks import Mark, TextOrigin
 from engine.config.tree import Marks
+from engine.fields.marks import Mark, TextOrigin
 
 
 @dataclass(frozen=True, slots=True)

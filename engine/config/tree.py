@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.config.marks import Mark, Text, TextOrigin
+from engine.fields.marks import Mark, Text, TextOrigin
 
 Path = Sequence[str | int]
 """Keys and indexes from the root of a file: `("steps", 0, "call")`."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.config.marks import Text
 from engine.config.shape import Shape, likeness
 from engine.config.yaml import scalar_value
+from engine.fields.marks import Text
 
 _NOT_TEXT = ("int", "float", "decimal", "bool")
 

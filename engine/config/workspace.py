@@ -11,16 +11,16 @@ from pydantic import BaseModel
 from engine.config.environment import Environment, fill_in
 from engine.config.files import WORKSPACE_FILE, Bundle
 from engine.config.findings import Findings, did_you_mean
-from engine.config.marks import Mark
 from engine.config.models.flow import FlowModel
 from engine.config.models.system import SystemFields, composed_system
 from engine.config.models.workspace import WorkspaceModel
 from engine.config.parse import parse_model
 from engine.config.places import Places
 from engine.config.redactor import Redactor
-from engine.config.scalar import shown
 from engine.config.tree import Node
 from engine.config.yaml import load_yaml
+from engine.fields.marks import Mark
+from engine.fields.scalar import shown
 from engine.plugin import Registry
 
 M = TypeVar("M", bound=BaseModel)
@@ -55,9 +55,7 @@ class LoadedWorkspace:
     known_flows: set[str] = field(default_factory=set)
 
 
-def load_workspace(
-    bundle: Bundle, registry: Registry, environment: Environment, findings: Findings
-) -> LoadedWorkspace:
+def load_workspace(bundle: Bundle, registry: Registry, environment: Environment, findings: Findings) -> LoadedWorkspace:
     """Load every configuration file of a bundle. Whatever the input, it ends in findings and never in an exception."""
     loaded = LoadedWorkspace(bundle, registry, findings, Redactor())
     reader = _Reader(loaded, environment)
@@ -131,7 +129,9 @@ class _Reader:
         found = self.parsed(file, FlowModel)
         if stem in loaded.known_flows:
             other = next((flow.file for name, flow in loaded.flows.items() if name == stem), "another folder")
-            loaded.findings.add("XD203", Mark(file, 1, 1), expected="one flow of a name", found=f"'{stem}' in {other} too")
+            loaded.findings.add(
+                "XD203", Mark(file, 1, 1), expected="one flow of a name", found=f"'{stem}' in {other} too"
+            )
         loaded.known_flows.add(stem)
         if found is not None:
             self._check_name(file, stem, found.model.flow, found.places.value("flow"))
@@ -141,6 +141,9 @@ class _Reader:
         if name != stem:
             folder = PurePosixPath(file).parent
             self._loaded.findings.add(
-                "XD202", mark, expected=f"the name '{stem}', as the file is called", found=shown(name),
+                "XD202",
+                mark,
+                expected=f"the name '{stem}', as the file is called",
+                found=shown(name),
                 hint=f"rename the file to '{folder}/{name}.yaml', or the name to '{stem}'",
             )

@@ -14,10 +14,10 @@ from typing import Any
 import yaml
 
 from engine.config.findings import Findings
-from engine.config.marks import Mark, Text, TextOrigin
-from engine.config.scalar import shown
 from engine.config.tree import Marks, Node, Place
 from engine.config.yaml_errors import explain
+from engine.fields.marks import Mark, Text, TextOrigin
+from engine.fields.scalar import shown
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

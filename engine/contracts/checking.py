@@ -15,13 +15,13 @@ from referencing.jsonschema import DRAFT202012
 
 from engine.contracts.faults import flattened, from_rust
 from engine.contracts.values import NotJson, nearest, plain, pointer_text, shown
-from engine.contracts.violations import violation
+from engine.contracts.violations import hint_of, violation
 from engine.contracts.walk import Subschema, subschemas
-from engine.contracts.wording import PATTERNS
+from engine.contracts.wording import PATTERNS, wordable
 from engine.errors import ConfigurationError
 
 Resolve = Callable[[str], Mapping[str, Any]]
-"""From the URI of a schema, without fragment, to its document; raises LookupError with a sentence when there is none."""
+"""From the URI of a schema, without fragment, to its document; raises LookupError for an unknown one."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 LOCAL_SCHEME = "crossdock"
@@ -110,7 +110,8 @@ def _by_meta_schema(schema: Mapping[str, Any], name: str) -> Iterator[SchemaFind
     faults = [fault for error in _META.iter_errors(schema) for fault in from_rust(error, lambda _: ())]
     for fault in flattened(faults):
         found = violation(fault, schema, None)
-        yield SchemaFinding(name, pointer_text(fault.path), "schema-invalid", found.expected, found.found)
+        hint = hint_of(fault, schema)
+        yield SchemaFinding(name, pointer_text(fault.path), "schema-invalid", found.expected, found.found, hint)
 
 
 def _oddities(sub: Subschema, name: str) -> Iterator[SchemaFinding]:
@@ -138,8 +139,8 @@ class _Collected:
 
     @property
     def registry(self) -> Registry[Any]:
-        """All of them, and nothing that could be fetched."""
-        resources = ((uri, DRAFT202012.create_resource(document)) for uri, document in self.documents.items())
+        """All of them in the form that words findings, and nothing that could be fetched."""
+        resources = ((uri, DRAFT202012.create_resource(wordable(document))) for uri, document in self.documents.items())
         return Registry().with_resources(resources).crawl()
 
     def references(self, sub: Subschema, name: str) -> Iterator[SchemaFinding]:
@@ -165,9 +166,9 @@ class _Collected:
             yield SchemaFinding(at.name, at.pointer, at.code, expected, f"{shown(reference)}{found}")
 
     def _retrieve(self, uri: str) -> Resource[Any]:
-        if urlsplit(uri).scheme != LOCAL_SCHEME:
-            raise _Remote(uri)
         if uri not in self.documents:
+            if urlsplit(uri).scheme != LOCAL_SCHEME:
+                raise _Remote(uri)
             self.documents[uri] = plain(self._resolve(uri))
         return DRAFT202012.create_resource(self.documents[uri])
 

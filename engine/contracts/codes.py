@@ -1,7 +1,7 @@
 """Code tables: what one system's code is called in another, from `canonical/codes/*.csv`.
 
-The first column is the key. Every cell is text and stays as it is written, leading zeros and blanks included; an empty cell
-maps to nothing.
+The first column is the key. Every cell is text and stays as it is written, leading zeros and blanks included; an empty
+cell maps to nothing.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class UnknownTable(LookupError):
 class UnmappedCode(LookupError):
     """A code that its table does not know, or knows more than once when looked up backwards.
 
-    `table`, `column` and `key` say what was asked; `nearest` is the key that was probably meant; `matches` are the keys that
-    share the value of an ambiguous question.
+    `table`, `column` and `key` say what was asked; `nearest` is the key that was probably meant; `matches` are the keys
+    that share the value of an ambiguous question.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class CodeTable:
         return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
     def lookup(self, key: str, column: str | None = None) -> str | None:
-        """The cell of `column` (default: the second one) in the row of `key`; None when there is no row or it is empty."""
+        """The cell of `column` (default: the second one) in the row of `key`; None for no row or an empty cell."""
         index = self.index(column)
         row = self.rows.get(key)
         return (row[index] or None) if row is not None else None
@@ -111,7 +111,7 @@ class CodeTable:
 class CodeTables:
     """All code tables of a workspace.
 
-    A table `warehouses` with a column `system` also answers to the name `warehouse-system`, unless a file has that name.
+    A table `warehouses` with a column `system` also answers to the name `warehouse-system`, unless a file is called so.
     """
 
     def __init__(self, tables: Mapping[str, CodeTable]) -> None:
@@ -124,7 +124,7 @@ class CodeTables:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Load every `*.csv` of a folder, none when it does not exist; raises `ConfigurationError` with every finding."""
+        """Load every `*.csv` of a folder, if there is one; raises `ConfigurationError` with every finding."""
         tables: dict[str, CodeTable] = {}
         findings: list[ContractFinding] = []
         for file in sorted(folder.glob("*.csv")):
@@ -193,7 +193,7 @@ class _Reading:
             self._refuse(0, f"expected a table name such as 'warehouses', got '{self._file.stem}'")
         lines = self._lines()
         header = next(lines, (0, []))[1]
-        if not header:
+        if not header and not self.findings:
             self._refuse(1, "expected a header of column names, got nothing")
         self._check_header(header)
         rows: dict[str, tuple[str, ...]] = {}

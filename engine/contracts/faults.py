@@ -32,18 +32,20 @@ class Fault:
     known: tuple[str, ...] = field(default=(), compare=False)
 
 
-def rule_of(keyword: str) -> str:
+def rule_of(keyword: str, value: Any) -> str:
     """The rule by its keyword; both validators' spellings of one rule are one."""
-    return _RULES.get(keyword, keyword)
+    return "false" if keyword == "not" and value == {} else _RULES.get(keyword, keyword)
 
 
 def from_rust(error: jsonschema_rs.ValidationError, known: KnownNames) -> Iterator[Fault]:
     """The faults in one error of jsonschema-rs."""
     path = tuple(error.instance_path)
-    rule = rule_of(error.kind.name)
     value = error.kind.value
+    rule = rule_of(error.kind.name, value)
     if rule == "required":
-        yield Fault((*path, value), rule, value)
+        # With `additionalProperties: false` it also reports names that are there and that `properties` does not know.
+        if not isinstance(error.instance, dict) or value not in error.instance:
+            yield Fault((*path, value), rule, value)
     elif rule == "additionalProperties":
         names = known(error.absolute_keyword_location or "")
         for name in value:
@@ -79,6 +81,8 @@ def flattened(faults: Sequence[Fault]) -> list[Fault]:
     resolved = {
         (inner.path, inner.rule, repr(inner.value)): inner for fault in faults for inner in nearest_branch(fault)
     }
-    return sorted(
-        resolved.values(), key=lambda fault: [(isinstance(part, str), str(part).zfill(9)) for part in fault.path]
-    )
+    return sorted(resolved.values(), key=_place)
+
+
+def _place(fault: Fault) -> list[tuple[int, str]]:
+    return [(part, "") if isinstance(part, int) else (-1, part) for part in fault.path]

@@ -1,7 +1,7 @@
 """A compiled contract: says in microseconds whether a payload holds it, and in words where it does not.
 
 jsonschema-rs decides, on Decimals and integers of any size as they are. Only when it refuses does `jsonschema` walk the
-document to find the words, and for a document too large to walk while others wait the words come from jsonschema-rs too.
+document to find the words; for a document too large to walk while others wait they come from jsonschema-rs too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from engine.contracts.checking import CheckedSchema, Resolve, SchemaFinding, che
 from engine.contracts.faults import Fault, flattened, from_rust
 from engine.contracts.values import NotJson, more_nodes_than, plain
 from engine.contracts.violations import OwnerOf, Violation, unreadable, violation
-from engine.contracts.wording import WordingValidator, faults_of
+from engine.contracts.wording import WordingValidator, faults_of, wordable
 
 MAX_VIOLATIONS = 50
 # `jsonschema` takes about 3 µs a value; this keeps the event loop free within a few milliseconds.
@@ -40,12 +40,12 @@ class CompiledSchema:
     def compile(cls, document: Any, *, name: str, resolve: Resolve, owner_of: OwnerOf | None = None) -> Self:
         """Compile `document`; `name` is how findings call it.
 
-        `resolve` gives the schema of a `crossdock:` URI; nothing else is ever fetched. `owner_of` names who owns a field.
+        `resolve` gives the schema of a `crossdock:` URI; nothing else is ever fetched. `owner_of` names owners.
         Raises `BadSchema` with every finding.
         """
         schema = checked(document, name=name, resolve=resolve)
         decider = compile_rust(schema)
-        wording = WordingValidator(schema.document, registry=schema.registry)
+        wording = WordingValidator(wordable(schema.document), registry=schema.registry)
         return cls(name, schema.document, schema.warnings, schema, decider, wording, owner_of)
 
     def is_valid(self, document: Any) -> bool:
@@ -56,7 +56,7 @@ class CompiledSchema:
             return not self.validate(document)
 
     def validate(self, document: Any) -> tuple[Violation, ...]:
-        """The broken rules of `document` in the order of their places, at most `MAX_VIOLATIONS`; empty when it is valid."""
+        """The broken rules of `document` in the order of their places, `MAX_VIOLATIONS` at most; none when valid."""
         try:
             if self._decider.is_valid(document):
                 return ()

@@ -60,7 +60,7 @@ def _plain_text(value: str, path: PathParts) -> str:
 
 def _plain_number(value: Decimal | float, path: PathParts) -> Decimal | float:
     number = Decimal(value) if isinstance(value, Decimal) else float(value)
-    if not math.isfinite(number):
+    if not is_finite(number):
         raise NotJson(path, "json", "a finite number", str(value))
     return number
 
@@ -69,6 +69,13 @@ def _plain_name(key: object, path: PathParts) -> str:
     if not isinstance(key, str):
         raise NotJson(path, "json", "names that are text", f"the name {key!r}")
     return _plain_text(key, path)
+
+
+def is_finite(number: Decimal | float) -> bool:
+    """False for NaN and the infinities; a Decimal is not taken through a float, which would end at 1e308."""
+    if isinstance(number, float):
+        return math.isfinite(number)
+    return isinstance(number, int) or number.is_finite()
 
 
 def more_nodes_than(value: Any, limit: int) -> bool:

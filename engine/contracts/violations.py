@@ -27,8 +27,9 @@ _FORMATS = {
     "uuid": "a UUID",
 }
 _BOUNDS = {
-    "minimum": "{} or more", "maximum": "{} or less", "exclusiveMinimum": "more than {}", "exclusiveMaximum": "less than {}",
-    "multipleOf": "a multiple of {}", "minLength": "at least {} characters", "maxLength": "at most {} characters",
+    "minimum": "{} or more", "maximum": "{} or less", "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}", "multipleOf": "a multiple of {}", "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
     "minItems": "at least {} entries", "maxItems": "at most {} entries", "minProperties": "at least {} fields",
     "maxProperties": "at most {} fields", "const": "{}",
 }  # fmt: skip
@@ -51,9 +52,9 @@ _FIXED = {
 class Violation:
     """One place where a payload breaks its contract.
 
-    `path` is like `lines[0].quantity.value`, empty for the whole document; `rule` is the JSON Schema keyword, or `json` and
-    `depth` for what is no JSON at all. `owner` is who repairs the field, where its life cycle says so. `message` is the
-    sentence with all of it.
+    `path` is like `lines[0].quantity.value`, empty for the whole document; `rule` is the JSON Schema keyword, or `json`
+    and `depth` for what is no JSON at all. `owner` is who repairs the field, where its life cycle says so. `message` is
+    the sentence with all of it.
     """
 
     path: str
@@ -68,7 +69,7 @@ def violation(fault: Fault, document: Any, owner_of: OwnerOf | None) -> Violatio
     """Put a fault of `document` into words."""
     expected = _expected(fault)
     found = NOTHING if fault.rule == "required" else _found(fault, document)
-    return _worded(fault.path, fault.rule, expected, found, owner_of, _hint(fault, document))
+    return _worded(fault.path, fault.rule, expected, found, owner_of, hint_of(fault, document))
 
 
 def unreadable(error: NotJson, owner_of: OwnerOf | None) -> Violation:
@@ -127,7 +128,8 @@ def _found(fault: Fault, document: Any) -> str:
     return shown(value)
 
 
-def _hint(fault: Fault, document: Any) -> str | None:
+def hint_of(fault: Fault, document: Any) -> str | None:
+    """The name that was probably meant, for an unknown field or an unknown word of a list."""
     if fault.rule == "additionalProperties":
         return nearest(str(fault.value), fault.known)
     if fault.rule == "enum":

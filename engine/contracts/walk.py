@@ -32,11 +32,12 @@ def subschemas(schema: Any, base: str = "", place: PathParts = ()) -> Iterator[S
     if isinstance(identity, str):
         base = urljoin(base, identity)
     yield Subschema(place, schema, base)
-    for step, child in _children(schema):
+    for step, child in children(schema):
         yield from subschemas(child, base, (*place, *step))
 
 
-def _children(schema: Mapping[str, Any]) -> Iterator[tuple[PathParts, Any]]:
+def children(schema: Mapping[str, Any]) -> Iterator[tuple[PathParts, Any]]:
+    """The schemas right below one, each with its keyword and the index or name it stands under."""
     for keyword in _ONE:
         if keyword in schema:
             yield (keyword,), schema[keyword]

@@ -1,14 +1,15 @@
 """The second validator, `jsonschema`, made to agree with the first.
 
 jsonschema-rs decides. `jsonschema` finds the words, and by itself it would differ: it raises on a Decimal with
-`multipleOf`, counts `5.0` no integer, compares `19.9` as a binary float, lets `$` match before a line end and asserts no
-format. So every rule on one value is put to jsonschema-rs here, and only the way through the document is `jsonschema`'s own.
+`multipleOf`, counts `5.0` no integer, compares `19.9` as a binary float, lets `$` match before a line end and asserts
+no format. So every rule on one value is put to jsonschema-rs here, and only the way through the document is
+`jsonschema`'s own.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
+from copy import copy
 from decimal import Decimal
 from typing import Any
 
@@ -17,12 +18,16 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from engine.contracts.faults import Fault, rule_of
+from engine.contracts.values import is_finite
+from engine.contracts.walk import children
 
 Errors = Iterator[ValidationError]
 # Bounds patterns with look-around, which cannot be matched in linear time; past it the value counts as not matching.
 PATTERNS = jsonschema_rs.FancyRegexOptions(backtrack_limit=100_000)
 _SINGLE_VALUE_RULES = ("pattern", "format", "multipleOf", "const", "enum", "uniqueItems", "minimum", "maximum",
                        "exclusiveMinimum", "exclusiveMaximum")  # fmt: skip
+
+_MAY_BE_FALSE = ("additionalProperties", "unevaluatedItems", "unevaluatedProperties")
 
 
 def faults_of(validator: Any, document: Any) -> Iterator[Fault]:
@@ -31,10 +36,28 @@ def faults_of(validator: Any, document: Any) -> Iterator[Fault]:
         yield _fault(error)
 
 
+def wordable(schema: Any) -> Any:
+    """The schema as `WordingValidator` needs it.
+
+    `false` becomes `{"not": {}}`, because `jsonschema` forgets the place where a `false` refused. `$schema` goes, since
+    a schema that names its dialect would be handed to the stock validator.
+    """
+    if schema is False:
+        return {"not": {}}
+    if not isinstance(schema, Mapping):
+        return schema
+    copied = {name: copy(value) for name, value in schema.items() if name != "$schema"}
+    for step, child in children(schema):
+        if step[0] not in _MAY_BE_FALSE:
+            container: Any = copied if len(step) == 1 else copied[str(step[0])]
+            container[step[-1]] = wordable(child)
+    return copied
+
+
 def _fault(error: ValidationError) -> Fault:
     path = tuple(error.absolute_path)
-    rule = rule_of(str(error.validator or "falseSchema"))
     value: Any = error.validator_value
+    rule = rule_of(str(error.validator), value)
     if rule in ("required", "propertyNames"):
         return Fault((*path, value), rule, value)
     if rule == "additionalProperties":
@@ -109,7 +132,7 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, schema: An
 def _is_number(checker: Any, instance: Any) -> bool:
     if isinstance(instance, bool):
         return False
-    return isinstance(instance, int) or (isinstance(instance, Decimal | float) and math.isfinite(instance))
+    return isinstance(instance, int | Decimal | float) and is_finite(instance)
 
 
 def _is_integer(checker: Any, instance: Any) -> bool:

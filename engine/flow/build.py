@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from engine.config.findings import Findings, did_you_mean
-from engine.config.marks import Mark
 from engine.config.models.base import RetryModel
 from engine.config.models.workspace import CalendarModel, WorkspaceModel
-from engine.config.scalar import shown
-from engine.config.scalars import Duration
 from engine.config.tree import plain
 from engine.config.workspace import LoadedWorkspace
 from engine.config.yaml import load_yaml
@@ -17,6 +14,9 @@ from engine.contracts.checking import BadSchema
 from engine.contracts.codes import CodeTables
 from engine.contracts.registry import ContractRegistry, UnknownContract
 from engine.contracts.schema import CompiledSchema
+from engine.fields.marks import Mark
+from engine.fields.scalar import shown
+from engine.fields.scalars import Duration
 from engine.flow.compiled import CompiledOperation, CompiledSystem
 from engine.flow.expressions import Expressions
 from engine.plugin import Registry
@@ -185,5 +185,3 @@ def _pointer(path: str) -> tuple[str | int, ...]:
     """A JSON pointer as a path."""
     parts = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/") if part]
     return tuple(int(part) if part.isdigit() else part for part in parts)
-
-

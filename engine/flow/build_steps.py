@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.config.expressions import MappingRef
 from engine.config.findings import did_you_mean
-from engine.config.marks import Mark
 from engine.config.models.flow import FlowModel
 from engine.config.models.steps import Otherwise, ParkSettings, ReleaseOn, SendTarget, StepFields, step_word
-from engine.config.scalar import shown
 from engine.config.workspace import Loaded
+from engine.fields.expressions import MappingRef
+from engine.fields.marks import Mark
+from engine.fields.scalar import shown
 from engine.flow.build import Build
 from engine.flow.compiled import CompiledOperation, ReleaseSelector
 from engine.flow.mapping import Mapping as CompiledMapping
@@ -114,7 +114,10 @@ class StepsBuilder:
             return None
         if sum((model.park is not None, model.raise_ is not None, model.skip)) != 1:
             self._build.findings.add(
-                "XD107", self._place(*path), expected="exactly one of 'park', 'raise' and 'skip'", found="another number"
+                "XD107",
+                self._place(*path),
+                expected="exactly one of 'park', 'raise' and 'skip'",
+                found="another number",
             )
         return Fallback(model.park, model.raise_, self._team(model.owner, *path, "owner"))
 
@@ -178,7 +181,9 @@ class StepsBuilder:
         operation = self._build.operation(model.send, self._place(*path, "send"))
         if fallback is not None:
             self._build.findings.add(
-                "XD107", self._place(*path, "otherwise"), expected="'otherwise' only where 'system' is an expression",
+                "XD107",
+                self._place(*path, "otherwise"),
+                expected="'otherwise' only where 'system' is an expression",
                 found=f"the fixed target '{model.send}'",
             )
         if operation is None:

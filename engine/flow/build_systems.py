@@ -8,7 +8,6 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from engine.config.findings import did_you_mean
-from engine.config.marks import Mark
 from engine.config.models.system import (
     ConfirmFields,
     EventModel,
@@ -17,8 +16,9 @@ from engine.config.models.system import (
     ReturnsModel,
     SystemFields,
 )
-from engine.config.scalar import shown
 from engine.config.workspace import Loaded
+from engine.fields.marks import Mark
+from engine.fields.scalar import shown
 from engine.flow.build import Build
 from engine.flow.compiled import (
     CompiledConfirm,
@@ -149,7 +149,9 @@ class SystemBuilder:
             ),
             codec=self._codec(model.codec, *at, "codec"),
             success=expressions.expression(model.success, self._place(*at, "success")),
-            reply_contract=self._build.schema_file(self._folder, model.reply_contract, self._place(*at, "reply_contract")),
+            reply_contract=self._build.schema_file(
+                self._folder, model.reply_contract, self._place(*at, "reply_contract")
+            ),
             returns=self._returns(model.returns, *at, "returns"),
             errors=self._errors,
             confirm=self._confirm(model.confirm, *at, "confirm"),

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from engine.config.environment import Environment
 from engine.config.files import CANONICAL_FOLDER, CODES_FOLDER, Bundle
 from engine.config.findings import Findings, did_you_mean
-from engine.config.marks import Mark
 from engine.config.models.flow import FlowModel
 from engine.config.models.workspace import WorkspaceModel
-from engine.config.scalar import shown
 from engine.config.workspace import Loaded, LoadedWorkspace, load_workspace
 from engine.contracts.codes import CodeTables
 from engine.contracts.registry import ContractRegistry
 from engine.errors import ConfigurationError
+from engine.fields.marks import Mark
+from engine.fields.scalar import shown
 from engine.flow.build import Build
 from engine.flow.build_steps import StepsBuilder
 from engine.flow.build_systems import SystemBuilder

@@ -48,7 +48,9 @@ class Services(Protocol):
         """Get a slot from the system's limiter, breaker and calendar; None when the request may go now."""
         ...
 
-    async def confirm(self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str) -> Answered | None:
+    async def confirm(
+        self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str
+    ) -> Answered | None:
         """Ask whether an earlier try was carried out; None when it was not, or cannot be asked."""
         ...
 
@@ -192,7 +194,9 @@ class Exchange:
         """Everything that waits for a commit, taken out of the exchange."""
         effective = bool(self.outputs) or any(entry.kind is JournalKind.BEGUN for entry in self.journal_out)
         if effective and self.mark is not None and (MARK_STEP, JournalKind.BEGUN) not in self.journal:
-            self.write(JournalEntry(MARK_STEP, JournalKind.BEGUN, self.services.now(), facts=_mark_facts(self.mark_before)))
+            self.write(
+                JournalEntry(MARK_STEP, JournalKind.BEGUN, self.services.now(), facts=_mark_facts(self.mark_before))
+            )
         progress = Progress(
             lease=self.work.lease,
             journal=tuple(self.journal_out),

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.config.expressions import Expr, Fields, MappingRef, Template
 from engine.config.files import Bundle
 from engine.config.findings import Findings
-from engine.config.marks import Mark
-from engine.config.scalars import Duration, SecretText
-from engine.config.scalar import Scalar
+from engine.fields.expressions import Expr, Fields, MappingRef, Template
+from engine.fields.marks import Mark
+from engine.fields.scalar import Scalar
+from engine.fields.scalars import Duration, SecretText
 from engine.flow.mapping import (
     Constant,
     ExpressionMapping,
@@ -115,7 +115,11 @@ class Expressions:
         if path not in self._bundle:
             near = self._bundle.nearest(path)
             self._findings.add(
-                "XD201", place, expected="a mapping file", found=f"no '{path}'", hint=f"did you mean '{near}'" if near else ""
+                "XD201",
+                place,
+                expected="a mapping file",
+                found=f"no '{path}'",
+                hint=f"did you mean '{near}'" if near else "",
             )
             return compile_expression(_NOTHING)
         try:

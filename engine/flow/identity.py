@@ -55,7 +55,12 @@ def version_of(flow: CompiledFlow, document: Any, variables: Variables, context:
 
 
 def _required(
-    expression: Expression, what: str, flow: CompiledFlow, document: Any, variables: Variables, context: EvaluationContext
+    expression: Expression,
+    what: str,
+    flow: CompiledFlow,
+    document: Any,
+    variables: Variables,
+    context: EvaluationContext,
 ) -> str:
     value = _text(expression, document, variables, context)
     if value is None or not value:

@@ -61,7 +61,8 @@ class TemplateMapping:
 
     def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
         return "".join(
-            part if isinstance(part, str) else _hole(part, part.evaluate(data, variables, context)) for part in self.parts
+            part if isinstance(part, str) else _hole(part, part.evaluate(data, variables, context))
+            for part in self.parts
         )
 
 

@@ -109,7 +109,6 @@ _TEXTS = {
     "D3141": "{message}",
     "D3142": "the regular expression {value} took longer than its limit",
     "D3150": "no code table named {value}",
-    "D3151": "the expression was given no code tables, so $lookup cannot read {value}",
 }
 
 TEXTS: Mapping[str, str] = MappingProxyType(_TEXTS)

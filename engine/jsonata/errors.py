@@ -1,8 +1,8 @@
 """What can go wrong with an expression.
 
-    ExpressionError
-    ├── ExpressionSyntaxError     the text is not an expression; raised by `compile_expression`
-    └── ExpressionLimitError      time, depth, sequence or string length was used up
+ExpressionError
+├── ExpressionSyntaxError     the text is not an expression; raised by `compile_expression`
+└── ExpressionLimitError      time, depth, sequence or string length was used up
 """
 
 from __future__ import annotations

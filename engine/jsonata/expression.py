@@ -131,7 +131,9 @@ def compile_expression(
     except ExpressionSyntaxError as error:
         raise _placed(error, source, origin) from None
     except FunctionError as error:
-        raise _placed(ExpressionSyntaxError(error.code, value=error.value, message=error.message), source, origin) from error
+        raise _placed(
+            ExpressionSyntaxError(error.code, value=error.value, message=error.message), source, origin
+        ) from error
     except RecursionError:
         raise _placed(ExpressionSyntaxError("S0501"), source, origin) from None
     return Expression(source, tree, functions, origin, program, Environment(functions))

@@ -34,7 +34,7 @@ def _pairs(draft: Draft) -> tuple[tuple[ast.Node, ast.Node], ...]:
 
 
 def _stage(draft: Draft) -> Any:
-    place = {"start": draft.start, "end": draft.end, "at": draft.at}
+    place: dict[str, Any] = {"start": draft.start, "end": draft.end, "at": draft.at}
     if draft.kind == "index":
         return ast.IndexStage(name=draft.value, **place)
     return ast.Predicate(condition=_required(draft.left), **place)

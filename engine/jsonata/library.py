@@ -26,6 +26,7 @@ from engine.jsonata.runtime.sequences import Outer, append
 from engine.jsonata.runtime.state import State
 from engine.jsonata.runtime.transforming import clone
 
+
 def _text(name: str, signature: str, function: Callable[..., Any], arity: int) -> Function:
     return Function(name, signature, function, _doc(function), result="s", strict=True, parameters=arity)
 

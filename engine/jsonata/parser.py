@@ -42,7 +42,7 @@ _LEFT_POWERS = {
     "in": 40,
     "&": 50,
 }
-_PASSIVE = frozenset(") ] } , ; : .. | **".split())
+_PASSIVE = frozenset([")", "]", "}", ",", ";", ":", "..", "|", "**"])
 _KEYWORD_NAMES = frozenset(("and", "or", "in"))
 _LITERAL_KINDS = frozenset((NAME, "variable", STRING, "number", VALUE, REGEX, END))
 _LAMBDA_NAMES = frozenset(("function", "λ"))

@@ -139,7 +139,8 @@ class Tokenizer:
         plain = _PLAIN_STRING.match(self.source, start)
         if plain:
             return self._token(STRING, plain.group()[1:-1], start, plain.end())
-        source, quote, parts = self.source, self.source[start], []
+        source, quote = self.source, self.source[start]
+        parts: list[str] = []
         position = start + 1
         while position < len(source):
             char = source[position]

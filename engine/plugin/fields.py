@@ -1,6 +1,6 @@
 """The field types that settings models are made of; each is one spelling, with its own sentence when it fails."""
 
-from engine.config.scalars import (
+from engine.fields.scalars import (
     CronText,
     Duration,
     Expr,

@@ -162,9 +162,7 @@ class Commands:
         await self._store.audit(AuditRecord(self._now(), person.who, "replay", None, person.reason, facts))
         return Replay(counted, by_state, ordered, refused, dry_run=False)
 
-    async def _replay_one(
-        self, message: Message, person: Person, at: float, again: Sequence[str], force: bool
-    ) -> bool:
+    async def _replay_one(self, message: Message, person: Person, at: float, again: Sequence[str], force: bool) -> bool:
         order = Requeue(
             message_id=message.id,
             allowed=(State.DEAD, State.COMPLETED, State.DISCARDED),
@@ -191,7 +189,9 @@ class Commands:
         value = id_value(message_id)
         found = await self._store.get(value) if value is not None else None
         if found is None:
-            raise CommandRefused(f"there is no message '{message_id}'; 'crossdock trace KEY' finds messages by business key")
+            raise CommandRefused(
+                f"there is no message '{message_id}'; 'crossdock trace KEY' finds messages by business key"
+            )
         return found
 
     # -- inside
@@ -231,7 +231,9 @@ class Commands:
         )
         if not requeued.applied or requeued.message is None:
             state = requeued.message or message
-            raise CommandRefused(f"{id_text(message.id)} is {state.state}, so it cannot be {_past(verb)}{_what_fits(state)}")
+            raise CommandRefused(
+                f"{id_text(message.id)} is {state.state}, so it cannot be {_past(verb)}{_what_fits(state)}"
+            )
         self._wake([message.channel, *([requeued.unblocked] if requeued.unblocked else [])])
         return Done(id_text(message.id), verb, requeued.message.state.value)
 
@@ -279,7 +281,9 @@ def _released(message: Message, person: Person, now: float) -> tuple[JournalEntr
 
 
 def _past(verb: str) -> str:
-    return {"resend": "resent", "reprocess": "reprocessed", "release": "released", "discard": "discarded"}.get(verb, verb)
+    return {"resend": "resent", "reprocess": "reprocessed", "release": "released", "discard": "discarded"}.get(
+        verb, verb
+    )
 
 
 def _what_fits(message: Message) -> str:

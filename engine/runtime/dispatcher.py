@@ -16,6 +16,7 @@ from typing import Any
 from engine.errors import StoreError
 from engine.message import Lease
 from engine.policy.priorities import PRIORITIES, next_priority
+from engine.runtime.commit_points import CommitPoint, Passing
 from engine.store.protocol import MessageStore
 from engine.store.records import Work
 from engine.telemetry.log import Log
@@ -55,11 +56,14 @@ class _Channel:
 class Dispatcher:
     """Starts handlers for messages, within the process's capacity."""
 
-    def __init__(self, store: MessageStore, *, capacity: int, now: Callable[[], float], log: Log) -> None:
+    def __init__(
+        self, store: MessageStore, *, capacity: int, now: Callable[[], float], log: Log, passing: Passing
+    ) -> None:
         self._store = store
         self._capacity = capacity
         self._now = now
         self._log = log
+        self._passing = passing
         self._channels: dict[str, _Channel] = {}
         self._running: dict[str, int] = dict.fromkeys(PRIORITIES, 0)
         self._turn = 0
@@ -311,7 +315,9 @@ class Dispatcher:
         signals = channel.signals
         wanted = max(1, min(CLAIM_BATCH, QUEUE_LIMIT - channel.queued - channel.reserved))
         try:
+            self._passing(CommitPoint.BEFORE_CLAIM)
             claimed = await self._store.claim(channel.name, wanted)
+            self._passing(CommitPoint.AFTER_CLAIM)
         except StoreError as error:
             self._log.warning("claim-failed", channel=channel.name, detail=str(error))
             channel.filling = False

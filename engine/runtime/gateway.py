@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from pydantic import BaseModel
+
 from engine.clock import Clock
 from engine.errors import StepFailed
 from engine.flow.compiled import CompiledSystem
@@ -28,13 +30,18 @@ class Gateway:
         self._breaker: breaker.BreakerState = breaker.Closed()
         self._limiter = limiter.LimiterState()
         self._reserved: dict[int, float] = {}
-        self.destination = destination
-        self.adopt(system)
+        self._in_use = 0
+        self._quiet = asyncio.Event()
+        self._quiet.set()
+        self.connection: BaseModel | None = None
+        self.adopt(system, destination)
 
-    def adopt(self, system: CompiledSystem) -> None:
-        """Take over the limits of another revision; what is counted so far stays counted."""
+    def adopt(self, system: CompiledSystem, destination: Destination) -> None:
+        """Take over the limits and connection of another revision; what is counted so far stays counted."""
         model = system.model
+        self.destination = destination
         self.name = system.name
+        resized = getattr(self, "concurrent", None) != model.limits.concurrent
         self.concurrent = model.limits.concurrent
         self._rate = limiter.Rate(model.limits.rate.count, model.limits.rate.seconds) if model.limits.rate else None
         self._settings = breaker.BreakerSettings(
@@ -43,7 +50,8 @@ class Gateway:
             cooldown=model.breaker.cooldown.seconds,
         )
         self._calendar = tuple(maintenance.parse_window(text) for text in model.maintenance)
-        self._places = asyncio.Semaphore(self.concurrent)
+        if resized:
+            self._places = asyncio.Semaphore(self.concurrent)
 
     def paused_until(self, now: float) -> tuple[float, str] | None:
         """When the system can be asked again, and why not now: maintenance, or an open breaker."""
@@ -77,10 +85,19 @@ class Gateway:
         """One of the system's concurrent places."""
         places = self._places
         await places.acquire()
+        self._in_use += 1
+        self._quiet.clear()
         try:
             yield
         finally:
             places.release()
+            self._in_use -= 1
+            if not self._in_use:
+                self._quiet.set()
+
+    async def quiet(self) -> None:
+        """Wait until no request is under way."""
+        await self._quiet.wait()
 
     def enter(self) -> int | None:
         """Ask the breaker for one request; returns the number of the probe when it is one, to be handed back.

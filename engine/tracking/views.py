@@ -78,7 +78,8 @@ class Views:
                 for m in trace.milestones
             ],
             "audit": [
-                {"at": iso(a.at), "who": a.who, "verb": a.verb, "reason": a.reason, **dict(a.facts)} for a in trace.audit
+                {"at": iso(a.at), "who": a.who, "verb": a.verb, "reason": a.reason, **dict(a.facts)}
+                for a in trace.audit
             ],
             "answer": self._text(trace.answer) if trace.answer is not None else None,
             "caused": [message_view(other) for other in related if other.causation_id == message.id],

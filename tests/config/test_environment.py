@@ -12,12 +12,12 @@ from pydantic import BaseModel
 
 from engine.config.environment import Environment, fill_in
 from engine.config.findings import Findings
-from engine.config.marks import Text
 from engine.config.parse import parse_model
 from engine.config.redactor import Redactor
-from engine.config.scalars import Flag, Template, Whole
 from engine.config.tree import plain
 from engine.config.yaml import load_yaml
+from engine.fields.marks import Text
+from engine.fields.scalars import Flag, Template, Whole
 
 VARIABLES = {"SHOP_URL": "http://shop", "PORT": "8080", "EMPTY": "", "CROSSDOCK_SECRET_SHOP": "s3cr3t{x}"}
 

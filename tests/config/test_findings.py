@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.config.findings import Findings, Severity, did_you_mean, nearest
-from engine.config.marks import Mark
+from engine.fields.marks import Mark
 
 
 def test_a_finding_reads_as_one_line() -> None:

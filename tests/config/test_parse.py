@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from engine.config.findings import Findings
-from engine.config.marks import Mark
 from engine.config.parse import parse_model, spelled
 from engine.config.places import Places
-from engine.config.scalars import Duration, Expr, Flag, MappingRef, Name, Whole
 from engine.config.yaml import load_yaml
+from engine.fields.marks import Mark
+from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Whole
 
 
 class Strict(BaseModel):

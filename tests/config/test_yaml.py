@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.config.findings import Finding, Findings
-from engine.config.marks import Mark, Text
 from engine.config.tree import Node, plain
 from engine.config.yaml import load_yaml
+from engine.fields.marks import Mark, Text
 
 
 def load(text: str | bytes) -> tuple[Node | None, list[Finding]]:

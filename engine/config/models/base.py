@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.config.scalars import Duration, Name, Whole
+from engine.fields.scalars import Duration, Name, Whole
 
 
 class ConfigModel(BaseModel):

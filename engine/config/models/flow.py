@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from engine.config.models.base import ConfigModel, EntityVersion, EventName, RetryModel, Summary, Team, TopicName
 from engine.config.models.steps import Arm, ParkStep, RouteStep, SendStep, SplitStep, Step
-from engine.config.scalars import CronText, Duration, Expr, Flag, Name, Size, TimeZoneName
+from engine.fields.scalars import CronText, Duration, Expr, Flag, Name, Size, TimeZoneName
 from engine.message import Priority
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from engine.config.models.base import ConfigModel, EventName, Summary
-from engine.config.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Scalar, Template, Whole, bad_scalar
+from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Scalar, Template, Whole, bad_scalar
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -77,7 +77,8 @@ class FaultModel(ConfigModel):
 
     fault: FaultKind = Field(
         description="`latency`: the reply comes late; `status`: refused with this status, nothing is applied; "
-        "`apply-then-drop`: applied, then the connection is closed without a reply; `drop-before-apply`: closed at once; "
+        "`apply-then-drop`: applied, then the connection is closed without a reply; "
+        "`drop-before-apply`: closed at once; "
         "`hang`: no reply, the connection stays open; `truncate`: applied, half of the reply's body is sent; "
         "`rate-limit`: more than `rate` are answered 429; `down`: connections are refused"
     )
@@ -85,12 +86,16 @@ class FaultModel(ConfigModel):
     times: Whole | None = Field(default=None, ge=1, description="ends after it has happened so often")
     lasts: Duration | None = Field(default=None, alias="for", description="ends so long after it was set")
     skip: Whole = Field(default=0, ge=0, description="lets so many requests pass first")
-    probability: Annotated[float, Field(ge=0, le=1)] = Field(default=1.0, description="the part of requests it happens to")
+    probability: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=1.0, description="the part of requests it happens to"
+    )
     seed: Whole = Field(default=0, description="makes the chance of `probability` the same in every run")
     delay: Duration | None = Field(default=None, description="for `latency`: how late the reply comes")
     status: Whole | None = Field(default=None, ge=400, le=599, description="for `status`: what is answered")
     rate: Rate | None = Field(default=None, description="for `rate-limit`: so many pass")
-    retry_after: Duration | None = Field(default=None, description="for `status` and `rate-limit`: a Retry-After header")
+    retry_after: Duration | None = Field(
+        default=None, description="for `status` and `rate-limit`: a Retry-After header"
+    )
     apply: Flag = Field(default=False, description="for `hang`: true when the request is applied before")
 
     @model_validator(mode="after")
@@ -104,7 +109,7 @@ class FaultModel(ConfigModel):
         if self.retry_after is not None and self.fault not in _RETRY_AFTER:
             raise ValueError(f"expected 'retry_after' only beside {' or '.join(_RETRY_AFTER)}, found '{self.fault}'")
         if self.fault == "down" and (self.match or self.times or self.skip or self.probability < 1):
-            raise ValueError("expected 'for' alone beside 'fault: down', found a choice of requests; nobody can connect")
+            raise ValueError("expected only 'for' beside 'fault: down', found a choice of requests")
         return self
 
 
@@ -139,14 +144,15 @@ class AnswerModel(ConfigModel):
         default=None, description="the schema of what it is sent, a file in the system's folder; else it answers 422"
     )
     idempotency_header: str | None = Field(
-        default=None, description="the header with the sender's key: a repeat gets the first answer and has no second effect"
+        default=None,
+        description="the header with the sender's key: a repeat gets the first answer and has no second effect",
     )
     state: MappingRef | None = Field(
         default=None, description="a merge patch (RFC 7396) applied to the state; null deletes, a missing field stays"
     )
     status: Expr = Field(default=Expr("200"), description="the status; with 400 or more nothing is applied")
     headers: dict[str, Template] = Field(default_factory=dict, description="headers of the answer")
-    content_type: str = Field(default="application/json", description="anything but JSON sends the reply's text as it is")
+    content_type: str = Field(default="application/json", description="unless it is JSON a text is sent as it is")
     reply: MappingRef | None = Field(default=None, description="the body of the answer; without it there is none")
     latency: Duration = Field(default=Duration(0.0, text="0 s"), description="how long the answer takes")
     emits: tuple[EmitModel, ...] = Field(default=(), description="events that follow from it")
@@ -158,7 +164,9 @@ class SandboxModel(ConfigModel):
     sandbox: Name = Field(description="the system it stands in for")
     summary: Summary | None = None
     state: dict[str, Any] = Field(default_factory=dict, description="the state it starts with")
-    answers: tuple[AnswerModel, ...] = Field(min_length=1, description="what it answers; the first that matches is given")
+    answers: tuple[AnswerModel, ...] = Field(
+        min_length=1, description="what it answers; the first that matches is given"
+    )
     token_lifetime: Duration = Field(default=Duration(3600.0, text="1 h"), description="how long an access token holds")
     faults: tuple[FaultModel, ...] = Field(default=(), description="what goes wrong from the start")
 

@@ -8,7 +8,7 @@ from pydantic import Discriminator, Field, Tag
 
 from engine.config.models.base import ConfigModel, EntityVersion, OperationName, Summary, Team, TopicName
 from engine.config.models.system import ErrorClassName
-from engine.config.scalars import Duration, Expr, Flag, MappingRef, Name, Template
+from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Template
 
 
 class StepFields(ConfigModel):

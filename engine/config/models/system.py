@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, create_model
 
 from engine.config.models.base import ConfigModel, EntityVersion, Summary, Team
-from engine.config.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Size, Whole
+from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Size, Whole
 from engine.plugin import Connector
 
 ErrorClassName = Literal[

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from engine.config.models.base import ConfigModel, RetryModel, Summary
-from engine.config.scalars import Duration, Name, Size, TimeZoneName, Whole
+from engine.fields.scalars import Duration, Name, Size, TimeZoneName, Whole
 
 
 class TeamModel(ConfigModel):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engine import exact_json
-
 from engine.flow.compiled import CompiledOperation
 from engine.flow.exchange import Answered, Exchange, document_bytes
 from engine.flow.mapping import Mapping
@@ -127,5 +126,3 @@ def _begun(exchange: Exchange, key: str) -> bool:
     """Whether an earlier run began this call, in the generation that stands now."""
     begun = exchange.entry(key, JournalKind.BEGUN)
     return begun is not None and int(begun.facts.get("generation", 0)) >= exchange.generation(key)
-
-

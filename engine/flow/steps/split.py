@@ -30,7 +30,9 @@ class Split(Step):
         whole = exchange.document
         groups = self._groups(exchange)
         outer = exchange.group
-        before = {name: exchange.variables[name] for name in ("group", "parent") if name in exchange.variables}
+        before: dict[str, Any] = {
+            name: exchange.variables[name] for name in ("group", "parent") if name in exchange.variables
+        }
         try:
             for index, (key, lines) in enumerate(groups.items()):
                 exchange.document = {**whole, self.lines: lines}

@@ -237,4 +237,3 @@ def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> None:
                 unit.line(f"{held.code} = UNSET")
         value = unit.value(node.body, Here(here.code, scope, here.clean, here.item, tail=True))
         unit.line(f"return {value.code}")
-

@@ -188,7 +188,7 @@ def _by_answer(unit: Unit, condition: ast.Node, inside: Here, items: str, source
     size = unit.assign(f"len({items}) if isinstance({items}, list) else 1", "n")
     with unit.loop(inside.code, source):
         unit.line(f"{index} += 1")
-        answer = unit.atom(unit.value(condition, inside))
+        answer = unit.assign(unit.value(condition, inside).code)
         with unit.block(f"if {answer}.__class__ is bool:"):
             unit.line(f"if {answer}: {result}.append({inside.code})")
         with unit.block(f"elif {answer} is not M:"):
@@ -205,14 +205,29 @@ def _is_test(node: ast.Node) -> bool:
 
 
 def may_fail(node: ast.Node) -> bool:
-    """Whether a condition may raise an error, or have an effect, where there is nothing to test."""
-    for part in node.walk():
-        if isinstance(part, ast.Binary) and part.operator in ("<", ">", "<=", ">="):
-            if any(isinstance(side, ast.Constant) for side in (part.left, part.right)):
-                return True
-        elif isinstance(part, ast.Binary):
-            if part.operator not in ("=", "!=", "and", "or", "in", "&"):
-                return True
-        elif not isinstance(part, (ast.Path, ast.Step, ast.Name, ast.Text, ast.Number, ast.Constant, ast.Predicate)):
-            return True
-    return False
+    """Whether a condition may raise an error, or be true, where there is nothing to test."""
+    if isinstance(node, ast.Binary) and not node.predicates and node.group is None:
+        sides = (node.left, node.right)
+        if node.operator in ("and", "or"):
+            return may_fail(node.left) or may_fail(node.right)
+        if node.operator in ("=", "!=", "in"):
+            return not (
+                any(_is_field(side) for side in sides) and all(_is_field(side) or _is_literal(side) for side in sides)
+            )
+        if node.operator in ("<", ">", "<=", ">="):
+            fits = all(_is_field(side) or isinstance(side, ast.Text | ast.Number) for side in sides)
+            return not (fits and any(_is_field(side) for side in sides))
+    return not _is_field(node)
+
+
+def _is_field(node: ast.Node) -> bool:
+    """Whether a node is a plain path of fields: nothing, where there is nothing."""
+    return (
+        isinstance(node, ast.Path)
+        and all(isinstance(step.expression, ast.Name) and not step.stages and not step.tuples for step in node.steps)
+        and node.group is None
+    )
+
+
+def _is_literal(node: ast.Node) -> bool:
+    return isinstance(node, ast.Text | ast.Number | ast.Constant) and not node.predicates

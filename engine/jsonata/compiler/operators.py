@@ -142,7 +142,7 @@ def _concatenation(unit: Unit, node: ast.Binary, here: Here) -> Val:
             continue
         growing += not isinstance(part, ast.Path)
         unit.at(part.at)
-        name = unit.atom(value)
+        name = unit.atom(value) if not value.constant else unit.assign(value.code)
         if value.kind != "s" or value.missing:
             name = unit.assign(f"{name} if {name}.__class__ is str else text({name})")
         parts.append("{" + name + "}")

@@ -26,9 +26,35 @@ def path(unit: Unit, node: ast.Path, here: Here) -> Val:
     state, clean, start = _start(unit, node, here)
     if start == len(node.steps):
         return _finished(unit, node, state, clean, here)
+    if start and _starts_whole(node):
+        return _from_array(unit, node, state, clean, here)
+    return _rest(unit, node, state, clean, start, here)
+
+
+def _starts_whole(node: ast.Path) -> bool:
+    """Whether a path starts with an array constructor, which is taken as it is."""
+    first = node.steps[0].expression
+    return isinstance(first, ast.Array | ast.Block) and first.whole
+
+
+def _rest(unit: Unit, node: ast.Path, state: str, clean: bool, start: int, here: Here) -> Val:
+    """The steps from `start` on."""
     for step in node.steps[start:-1]:
         state, clean = _inner(unit, step, state, clean, here)
     return _last(unit, node, state, clean, here)
+
+
+def _from_array(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Val:
+    """A path that starts with an array constructor: an empty one is the value, no step is taken."""
+    result = unit.temp()
+    empty = f"Kept([{state}])" if node.keep_singleton else state
+    if node.group is not None:
+        empty = _grouped(unit, node, "[]", here).code
+    unit.line(f"{result} = {empty}")
+    with unit.block(f"if not ({state}.__class__ is Whole or {state}.__class__ is list) or {state}:"):
+        value = _rest(unit, node, state, clean, 1, here)
+        unit.line(f"{result} = {value.code}")
+    return Val(result, raw=value.raw, clean=value.clean)
 
 
 def _plain_name(step: ast.Step) -> bool:
@@ -71,7 +97,7 @@ def _start(unit: Unit, node: ast.Path, here: Here) -> tuple[str, bool, int]:
     """The items that the path starts from, whether they are clean, and the index of the first step still to do."""
     first = node.steps[0]
     expression = first.expression
-    if isinstance(expression, ast.Array | ast.Block) and expression.whole and not first.stages:
+    if _starts_whole(node) and not first.stages:
         value = unit.value(expression, here.inner())
         return unit.atom(value), value.clean, 1
     if isinstance(expression, ast.Variable) and not first.stages and len(node.steps) > 1:
@@ -100,9 +126,7 @@ def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> t
 
 def _sorted(unit: Unit, step: ast.Step, state: str, here: Here) -> str:
     assert isinstance(step.expression, ast.Sort)
-    terms = [
-        f"({context_function(unit, term.expression, here)}, {term.descending})" for term in step.expression.terms
-    ]
+    terms = [f"({context_function(unit, term.expression, here)}, {term.descending})" for term in step.expression.terms]
     unit.at(step.at)
     code = unit.assign(f"order({state}, ({', '.join(terms)},), st)")
     for stage in step.stages:
@@ -191,6 +215,7 @@ def _grouped(unit: Unit, node: ast.Path, items: str, here: Here) -> Val:
 def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     """A path that binds variables: steps before the first binding as usual, then a stream of bindings."""
     state, clean, start = _start(unit, node, here) if first > 0 else (here.code, here.clean, 0)
+    given = state if start and _starts_whole(node) and node.group is None else None
     for step in node.steps[start:first]:
         state, clean = _inner(unit, step, state, clean, here)
     names = bound_names(node)
@@ -198,17 +223,30 @@ def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     inside = Here("", Scope(here.scope, bindings, names))
     steps = [_stream_step(unit, step, inside) for step in node.steps[max(first, start) :]]
     unit.at(node.at)
-    tuples = unit.assign(f"stream({state}, ({', '.join(steps)},), st)")
+    if max(first, start) > 0:
+        state = unit.assign(f"() if {state} is M else {state}")
+    code = f"stream({state}, ({', '.join(steps)},), st)"
     if node.group is not None:
-        functions = pair_functions(unit, node.group.pairs, inside, stream=True)
-        unit.at(node.group.at)
-        return Val(unit.assign(f"group_tuples({tuples}, {functions}, st)"), "o", missing=False, sequence=False)
+        if max(first, start) > 0:
+            code += f" if {state} else [{{'@': M}}]"
+        return _grouped_stream(unit, node, inside, code)
+    tuples = unit.assign(code)
     if node.tuples:
         return Val(tuples)
     found = unit.assign(f"contexts({tuples})")
+    if given is not None:
+        unit.line(f"if {given}.__class__ is Whole and not {given}: {found} = {given}")
     if node.keep_singleton:
         return Val(unit.assign(f"keep({found})"))
     return Val(found, raw=True)
+
+
+def _grouped_stream(unit: Unit, node: ast.Path, inside: Here, code: str) -> Val:
+    assert node.group is not None
+    tuples = unit.assign(code)
+    functions = pair_functions(unit, node.group.pairs, inside, stream=True)
+    unit.at(node.group.at)
+    return Val(unit.assign(f"group_tuples({tuples}, {functions}, st)"), "o", missing=False, sequence=False)
 
 
 def _stream_step(unit: Unit, step: ast.Step, inside: Here) -> str:

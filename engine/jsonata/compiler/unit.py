@@ -16,6 +16,7 @@ from engine.jsonata.registry import FunctionRegistry
 
 Emitter = Callable[["Unit", Any, Here], Val]
 
+_PASSING = (ast.Block, ast.Condition, ast.Default, ast.Coalesce, ast.Bind, ast.Variable)
 _DEEPEST = 80
 _DEEPEST_LOOPS = 10
 
@@ -59,6 +60,8 @@ class Unit:
         self._offset = node.at
         if value.raw and not (here.tail and bare and isinstance(node, ast.Call)):
             value = self._collapsed(value, node.keep_array)
+        elif value.sequence and not value.clean and not value.raw and isinstance(node, _PASSING):
+            value = self._collapsed_again(value)
         if here.output and value.sequence:
             value = self._listed(value)
         self._offset = previous
@@ -69,6 +72,12 @@ class Unit:
         helper = "keep" if keep else "collapse"
         temp = self.assign(f"{helper}({name}) if {name}.__class__ is not list and isinstance({name}, list) else {name}")
         return replace(value, code=temp, raw=False, missing=True, simple=True, truth=None)
+
+    def _collapsed_again(self, value: Val) -> Val:
+        """A value handed on: the one item of a sequence may have been a sequence of one item itself."""
+        name = self.atom(value)
+        temp = self.assign(f"{name} if {name}.__class__ is not Sequence else collapse({name})")
+        return replace(value, code=temp, simple=True, truth=None)
 
     def _listed(self, value: Val) -> Val:
         """A value that leaves: a list in place of a sequence."""
@@ -221,7 +230,7 @@ class Unit:
         for level in scope.chain():
             if level.stream is not None and name in level.names:
                 rest = self._outer_value(level.parent, name)
-                return Val(f'{level.stream}.get({name!r}, {rest})', simple=False)
+                return Val(f"{level.stream}.get({name!r}, {rest})", simple=False)
             variable = level.variables.get(name)
             if variable is None:
                 continue

@@ -49,7 +49,7 @@ def _checked(key: Any) -> Any:
 def key_text(key: Any) -> str | None:
     """A computed key: a string, or None for a missing one; raises T1003 for anything else."""
     if key.__class__ is str:
-        return key  # type: ignore[no-any-return]
+        return key
     if key is MISSING:
         return None
     raise ExpressionError("T1003", value=key)

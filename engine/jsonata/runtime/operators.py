@@ -11,8 +11,8 @@ from engine.jsonata.errors import ExpressionError, ExpressionLimitError
 from engine.jsonata.functions import exactmath
 from engine.jsonata.functions.arrays import text_order
 from engine.jsonata.functions.equality import deep_equal
-from engine.jsonata.functions.stringify import string
 from engine.jsonata.functions.sequence import Sequence
+from engine.jsonata.functions.stringify import string
 from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime.state import State
 
@@ -178,7 +178,7 @@ def span(left: Any, right: Any, state: State) -> Any:
 def _integer(value: Any, code: str) -> Any:
     if value.__class__ is int or value is MISSING:
         return value
-    if value.__class__ in NUMBERS and not (value.__class__ is float and (isnan(value) or isinf(value))):
+    if isinstance(value, Decimal | float) and not (isinstance(value, float) and (isnan(value) or isinf(value))):
         whole = int(value)
         if whole == value:
             return whole

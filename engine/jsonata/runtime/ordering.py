@@ -59,7 +59,8 @@ def _ties(items: list[Any], terms: Sequence[Term], depth: int, state: State) -> 
 
 def _conversion(keys: list[Any]) -> Callable[[Any], Any]:
     """Check that the keys are all numbers or all strings; gives what makes them comparable."""
-    texts, numbers = MISSING, MISSING
+    texts: Any = MISSING
+    numbers: Any = MISSING
     for key in keys:
         if key.__class__ is str:
             texts = key

@@ -9,7 +9,7 @@ from random import random
 from time import monotonic
 from typing import Any, Protocol
 
-from engine.jsonata.errors import ExpressionLimitError
+from engine.jsonata.errors import ExpressionError, ExpressionLimitError
 from engine.jsonata.missing import MISSING
 
 _POLL_EVERY = 256
@@ -97,9 +97,10 @@ class State:
             self.poll()
 
     def table(self, name: str, key: Any) -> Any:
-        """Read a code table; raises D3150 for an unknown one and D3151 if there are none."""
-        if self.context.lookup is None:
-            raise ExpressionLimitError("D3151", value=name)
-        if key is MISSING:
+        """Read a code table: MISSING without a key or without tables; raises D3150 for an unknown table."""
+        if self.context.lookup is None or key is MISSING:
             return MISSING
-        return self.context.lookup(name, key)
+        try:
+            return self.context.lookup(name, key)
+        except LookupError as error:
+            raise ExpressionError("D3150", value=name) from error

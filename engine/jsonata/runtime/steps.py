@@ -163,14 +163,11 @@ def repeats(answer: Any, index: int, size: int) -> int:
     return 1 if selects(answer, index, size) else 0
 
 
-def _position(number: int | Decimal | float, size: int) -> int:
-    if number.__class__ is int:
-        position = number
-    elif number.__class__ is float and not isfinite(number):
+def _position(number: Decimal | float, size: int) -> int:
+    if isinstance(number, float) and not isfinite(number):
         return -1
-    else:
-        position = floor(number)
-    return position + size if position < 0 else position  # type: ignore[return-value]
+    position = floor(number)
+    return position + size if position < 0 else position
 
 
 def whole(items: list[Any]) -> Whole:

@@ -45,7 +45,7 @@ class StreamStep:
 
 def stream(value: Any, steps: tuple[StreamStep, ...], state: State) -> Tuples:
     """Run the steps over the items of a value."""
-    items = value if isinstance(value, list) else (value,)
+    items = value if isinstance(value, list | tuple) else (value,)
     current = Tuples({"@": item} for item in items)
     started = False
     for step in steps:

@@ -81,4 +81,3 @@ def clone(value: Any) -> Any:
     if isinstance(value, list):
         return [None if item is MISSING else clone(item) for item in value]
     return "" if callable(value) else value
-

@@ -23,7 +23,9 @@ def due(store: MessageStore, dispatcher: Dispatcher, clock: Clock, log: Log) -> 
             requeued = await store.requeue(due_order(message, now))
             if requeued.applied:
                 parked = message.parked or {}
-                log.warning("parked-overdue", message=message.id, reason=parked.get("reason"), owner=parked.get("owner"))
+                log.warning(
+                    "parked-overdue", message=message.id, reason=parked.get("reason"), owner=parked.get("owner")
+                )
                 dispatcher.nudge(message.channel)
                 if requeued.unblocked is not None:
                     dispatcher.nudge(requeued.unblocked)
@@ -45,7 +47,9 @@ def due_order(message: Message, now: float) -> Requeue:
     elif what == "discard":
         outcome = Discarded(str(parked.get("reason", "due")), reason)
     elif what == "dead":
-        failure = Failure("business", str(parked.get("reason", "due")), reason, owner=str(parked.get("owner") or "") or None)
+        failure = Failure(
+            "business", str(parked.get("reason", "due")), reason, owner=str(parked.get("owner") or "") or None
+        )
         outcome = Dead(failure)
     return Requeue(
         message_id=message.id,

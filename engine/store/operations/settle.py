@@ -13,7 +13,6 @@ from engine.store.operations.base import (
     Locks,
     Operation,
     Steps,
-   
     wake_lock,
 )
 from engine.store.operations.lanes import refresh_lane

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import ClassVar, Self
 
-from engine.config.marks import Text, TextOrigin
-from engine.config.scalar import BadScalar, Scalar, bad_scalar
+from engine.fields.marks import Text, TextOrigin
+from engine.fields.scalar import BadScalar, Scalar, bad_scalar
 
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\.jsonata")
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from engine.config.marks import Text
-from engine.config.scalars import (
+from engine.fields.marks import Text
+from engine.fields.scalars import (
     BadScalar,
     Duration,
     Flag,

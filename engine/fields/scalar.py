@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from engine.config.marks import Text
+from engine.fields.marks import Text
 
 _SHOWN = 60
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from engine.config.nearest import did_you_mean
-from engine.config.scalar import BadScalar, Scalar, bad_scalar
+from engine.fields.nearest import did_you_mean
+from engine.fields.scalar import BadScalar, Scalar, bad_scalar
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")

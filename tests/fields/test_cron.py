@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.config.cron import CronText
-from engine.config.scalar import BadScalar
+from engine.fields.cron import CronText
+from engine.fields.scalar import BadScalar
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Strict, WithJsonSchema
 
-from engine.config.cron import CronText
-from engine.config.expressions import Expr, MappingRef, Template
-from engine.config.nearest import did_you_mean
-from engine.config.scalar import BadScalar, Scalar, bad_scalar, shown, text_only
+from engine.fields.cron import CronText
+from engine.fields.expressions import Expr, MappingRef, Template
+from engine.fields.nearest import did_you_mean
+from engine.fields.scalar import BadScalar, Scalar, bad_scalar, shown, text_only
 
 __all__ = [
     "BadScalar",

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config.expressions import Expr, MappingRef, Template
 from engine.config.findings import Findings
-from engine.config.marks import Mark, Text
-from engine.config.scalar import BadScalar
 from engine.config.yaml import load_yaml
+from engine.fields.expressions import Expr, MappingRef, Template
+from engine.fields.marks import Mark, Text
+from engine.fields.scalar import BadScalar
 
 
 def test_yaml_literals_are_the_same_in_jsonata() -> None:
