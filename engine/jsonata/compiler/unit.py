@@ -62,7 +62,7 @@ class Unit:
             value = self._collapsed(value, node.keep_array)
         elif value.sequence and not value.clean and not value.raw and isinstance(node, _PASSING):
             value = self._collapsed_again(value)
-        if here.output and value.sequence:
+        if here.output and value.sequence and value.clean:
             value = self._listed(value)
         self._offset = previous
         return value
