@@ -70,7 +70,7 @@ class Batcher:
                 batch = self._take()
                 try:
                     await self._run(batch)
-                except Exception as error:  # noqa: BLE001 - whatever it was, each caller is told
+                except Exception as error:
                     for job in batch:
                         job.error = error
                 for job in batch:

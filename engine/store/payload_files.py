@@ -1,4 +1,4 @@
-"""ClaimCheck for large payloads: files named by their digest beside the store, written before the commit that names them."""
+"""ClaimCheck for large payloads: files named by their digest, written before the commit that names them."""
 
 from __future__ import annotations
 

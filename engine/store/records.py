@@ -102,8 +102,8 @@ class Watermark:
 class Append:
     """One atomic append: all of `messages`, or none.
 
-    `claims` guard the whole group (an event's own id): when one is taken, every message is a repeat (or a conflict, when
-    the first body differed). `lease` asks for the messages to be leased at once, one flag a message.
+    `claims` guard the whole group (an event's own id): when one is taken, every message is a repeat (or a conflict,
+    when the first body differed). `lease` asks for the messages to be leased at once, one flag a message.
     `watermark` is written in the same commit.
     """
 
@@ -142,7 +142,7 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try, as the trace shows it. `outcome` is a word such as `completed`, `retry`, `deferred`, `parked`, `dead`."""
+    """One try, as the trace shows it. `outcome` is a word such as `completed`, `retry`, `deferred` or `dead`."""
 
     number: int
     started_at: float
@@ -203,8 +203,8 @@ class Progress:
 class Settlement:
     """The end of an exchange or a delivery, in ONE transaction: state, outputs, journal, milestones, attempt.
 
-    `counts_attempt` is False for Deferred. `answer` is the flow's reply, kept so that a repeat gets it. `uncertain` says
-    that the try may have been carried out. `progress` carries everything that a checkpoint carries.
+    `counts_attempt` is False for Deferred. `answer` is the flow's reply, kept so that a repeat gets it. `uncertain`
+    says that the try may have been carried out. `progress` carries everything that a checkpoint carries.
     """
 
     progress: Progress

@@ -179,19 +179,23 @@ def _prepare(path: Path, workspace: str, busy: float, *, migrate: bool) -> list[
     connection = connect(path, busy=busy)
     try:
         known = quick_lookup(connection, "SELECT 1 FROM sqlite_master WHERE name = 'meta'")
-        meta = {str(row[0]): str(row[1]) for row in quick_lookup(connection, "SELECT name, value FROM meta")} if known else {}
+        meta = _read_meta(connection) if known else {}
         version = int(meta.get("schema", "0"))
         steps = missing_steps("sqlite", version) if migrate or not known else ()
         for step in steps:
-            note = f"INSERT INTO meta VALUES ('schema', '{step.version}') ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+            note = f"INSERT OR REPLACE INTO meta VALUES ('schema', '{step.version}')"
             connection.executescript(f"BEGIN IMMEDIATE;\n{step.sql};\n{note};\nCOMMIT;")
         if not known:
             connection.execute("INSERT INTO meta VALUES ('workspace', ?)", (workspace,))
-        meta = {str(row[0]): str(row[1]) for row in quick_lookup(connection, "SELECT name, value FROM meta")}
+        meta = _read_meta(connection)
         check_meta(str(path), "sqlite", meta, workspace)
         return [step.version for step in steps]
     finally:
         connection.close()
+
+
+def _read_meta(connection: sqlite3.Connection) -> dict[str, str]:
+    return dict(quick_lookup(connection, "SELECT name, value FROM meta"))
 
 
 async def migrate_sqlite(path: str | Path, *, workspace: str) -> tuple[int, ...]:

@@ -162,14 +162,15 @@ class Writer:
             job.result = None
             try:
                 self.whole((job,))
-            except Exception as error:  # noqa: BLE001 - whatever it was, its caller is told
+            except Exception as error:
                 job.error = unavailable(error) or error
 
     def sweep(self) -> int:
         """Remove payload files that no row names."""
-        return self._files.sweep(
-            lambda digest: bool(self._connection.execute("SELECT 1 FROM payload WHERE digest = ?", (digest,)).fetchall())
-        )
+        return self._files.sweep(self._is_named)
+
+    def _is_named(self, digest: bytes) -> bool:
+        return bool(quick_lookup(self._connection, "SELECT 1 FROM payload WHERE digest = ? AND place = 1", digest))
 
     def close(self) -> None:
         self._connection.close()

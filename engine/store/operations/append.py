@@ -116,7 +116,7 @@ def _first_state(batch: Batch, new: NewMessage) -> Steps[tuple[State, bool]]:
     """(state, eligible) of a message that has just come."""
     if new.final is not None:
         if new.final not in _FINAL:
-            raise ValueError(f"a message is appended as final in completed, discarded or dead, not in {new.final.value}")
+            raise ValueError(f"a message is appended as final only in a final state, not in {new.final.value}")
         return new.final, new.lane is None
     state = State.READY if new.not_before is None else State.WAITING
     if new.lane is None:
@@ -188,4 +188,3 @@ def _row(
         to_json(new.business_keys) if new.business_keys else None,
         new.traceparent,
     )
-

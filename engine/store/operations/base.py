@@ -1,4 +1,4 @@
-"""The frame of the operations: statements, the batch that shares a transaction, and what a driver is told in advance."""
+"""The frame of the operations: statements, the batch that shares a transaction, what a driver is told in advance."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def digest_of(body: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a store was opened with. `lease` is in seconds; payloads above `file_above` bytes become files (None: never)."""
+    """What a store was opened with: `lease` in seconds; payloads above `file_above` bytes are files (None: never)."""
 
     lease: float = 60.0
     file_above: int | None = None

@@ -168,9 +168,7 @@ def _skipped(ids: list[int], correlation_id: str) -> Appended:
     return Appended(AppendStatus.REPEAT, first, correlation_id)
 
 
-def _note_outputs(
-    batch: Batch, outputs: Sequence[NewMessage], leased: Leased, written: dict[str, list[int]]
-) -> None:
+def _note_outputs(batch: Batch, outputs: Sequence[NewMessage], leased: Leased, written: dict[str, list[int]]) -> None:
     at = {output.step: output.received_at for output in outputs}
     for step, ids in written.items():
         add_journal(batch, leased.id, JournalEntry(step, JournalKind.OUTPUT, at[step], facts={"messages": ids}))

@@ -1,4 +1,4 @@
-"""No lost wake-up: an appended event releases the parked messages that wait for it, and a park looks back for its event.
+"""No lost wake-up: an appended event releases the parked messages that wait for it; a park looks back for its event.
 
 Both sides run inside a write transaction that excludes the other one (a single writer, or a lock on topic, selector
 and key), so either the event sees the waiting message or the park sees the event.
@@ -15,7 +15,9 @@ from engine.store.operations.lanes import place_again, refresh_lane
 from engine.store.records import JournalKind, Wake
 
 
-def publish_wakes(batch: Batch, wakes: Sequence[Wake], event_id: int, payload: bytes, at: float) -> Steps[tuple[str, ...]]:
+def publish_wakes(
+    batch: Batch, wakes: Sequence[Wake], event_id: int, payload: bytes, at: float
+) -> Steps[tuple[str, ...]]:
     """Enter an event's keys and release everybody who waits on them; returns the channels of the released."""
     released: list[str] = []
     for wake in wakes:
@@ -42,7 +44,9 @@ def look_back(wait: WaitFor) -> Steps[tuple[int, bytes] | None]:
     return (rows[0][0], rows[0][1]) if rows else None
 
 
-def note_release(batch: Batch, message_id: int, step: str, topic: str, event: tuple[int, bytes], at: float) -> Steps[None]:
+def note_release(
+    batch: Batch, message_id: int, step: str, topic: str, event: tuple[int, bytes], at: float
+) -> Steps[None]:
     """The journal entry of a release that was found by looking back."""
     yield from _released(batch, message_id, step, topic, event[0], event[1], at)
 
