@@ -15,7 +15,7 @@ from engine.contracts.codes import CodeTables
 from engine.contracts.schema import CompiledSchema
 from engine.flow.mapping import Mapping as CompiledMapping
 from engine.flow.mapping import Renderer
-from engine.jsonata import Expression, Limits
+from engine.jsonata import MISSING, Expression, Limits
 from engine.plugin import Codec, Connector
 from engine.policy.calendar import BusinessCalendar
 from engine.policy.retry import RetryPolicy
@@ -179,6 +179,11 @@ class Revision:
     selectors: Mapping[str, tuple[ReleaseSelector, ...]]
     limits: Limits
     redact: Callable[[str], str] = field(default=lambda text: text)
+
+    def table_lookup(self, table: str, key: Any) -> Any:
+        """A code table's value as expressions see it: MISSING when there is none. Raises LookupError for no such table."""
+        value = self.codes.lookup(table, key)
+        return MISSING if value is None else value
 
     def event(self, name: str) -> CompiledEvent | None:
         """An event by its full name."""

@@ -125,7 +125,7 @@ class Exchange:
         running the same steps again gives the same values."""
         if self._context is None:
             self._context = EvaluationContext(
-                now=moment(self.at), limits=self.revision.limits, lookup=self.revision.codes.lookup
+                now=moment(self.at), limits=self.revision.limits, lookup=self.revision.table_lookup
             )
         return self._context
 

@@ -21,7 +21,7 @@ def document_of(work: Work, revision: Revision) -> Any:
     event = revision.event(message.source)
     if event is None or message.source.startswith(("topic:", "schedule:", "flow:")):
         return exact_json.decode(work.body)
-    context = EvaluationContext(now=moment(message.received_at), limits=revision.limits, lookup=revision.codes.lookup)
+    context = EvaluationContext(now=moment(message.received_at), limits=revision.limits, lookup=revision.table_lookup)
     stored = message.headers.get(ATTRIBUTES_HEADER)
     attributes = exact_json.decode(stored.encode()) if stored else {}
     variables = event_variables(message.headers, attributes, message_facts(message))

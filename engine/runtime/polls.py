@@ -39,7 +39,7 @@ async def poll_message(
     assert poll is not None
     stored = await store.watermark(f"{POLL_SOURCE}{event.name}")
     watermark = exact_json.decode(stored) if stored is not None else None
-    context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.codes.lookup)
+    context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
     try:
         document = poll.parameters({}, {"watermark": watermark}, context)
     except ExpressionError as error:
@@ -76,7 +76,7 @@ class PollReplies:
                 reason="event-gone",
             )
         now = self._clock.now()
-        context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.codes.lookup)
+        context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
         before = exact_json.decode(work.body)["watermark"]
         items = _value(event.poll.items.evaluate, answered.document, before, context, event)
         raws = [] if items is MISSING or items is None else items if isinstance(items, list) else [items]
@@ -114,7 +114,7 @@ def _messages(
     """The messages of one item; one that does not read goes to the invalid channel and the others go on."""
     body = exact_json.encode(raw)
     arrival = Arrival(event.name, body, headers={"content-type": "application/json"})
-    context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.codes.lookup)
+    context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
     variables = event_variables({}, {}, {"source": event.name})
     try:
         if not is_wanted(event, raw, variables, context):

@@ -123,7 +123,7 @@ class Receiver:
         self, revision: Revision, event: CompiledEvent, arrival: Arrival, now: float
     ) -> tuple[list[_Entry], tuple[Claim, ...]]:
         """The messages an arrival becomes: one for each wanted document and listening flow, and a log entry."""
-        context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.codes.lookup)
+        context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
         variables = event_variables(arrival.headers, arrival.attributes, _facts(event.name, now))
         raws = raw_documents(event, arrival.body, variables, context)
         entries: list[_Entry] = []

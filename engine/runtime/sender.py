@@ -101,7 +101,7 @@ class Sender:
             "transaction": {"correlationId": message.correlation_id, "keys": dict(work.business_keys)},
         }
         context = EvaluationContext(
-            now=moment(message.received_at), limits=revision.limits, lookup=revision.codes.lookup
+            now=moment(message.received_at), limits=revision.limits, lookup=revision.table_lookup
         )
         document = exact_json.decode(work.body)
         polled = message.source.startswith("poll:")
