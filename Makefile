@@ -1,0 +1,43 @@
+# Each target does all its own set-up. The two to know: `make run` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test test-long lint format docs bench clean
+
+run: $(READY)  ## the reference workspace in sandbox mode
+	$(BIN)/crossdock run --sandbox
+
+test: $(READY)  ## the whole suite, without the long rounds
+	scripts/services.sh
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup
+
+test-long: $(READY)  ## the full rounds of kills and fuzzing
+	scripts/services.sh
+	$(BIN)/python -m pytest -m long
+
+lint: $(READY)  ## code, types, floors, and the reference workspace
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/crossdock lint --no-secrets
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(READY)  ## the reference pages that are made from the models
+	$(BIN)/python scripts/reference_pages.py
+
+bench: $(READY)  ## ratios against named peers
+	$(BIN)/python bench/pipeline.py
+
+$(READY): pyproject.toml scripts/environment.sh
+	PYTHON=$(PYTHON) scripts/environment.sh $(VENV)
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) .crossdock .mypy_cache .ruff_cache .pytest_cache
