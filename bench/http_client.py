@@ -1,3 +1,4 @@
+# ruff: noqa: T201
 """Cost of one request in our client against aiohttp's, on one core with the peer on another.
 
 Prints microseconds of CPU time of the client's process for each request, and their ratio. The peer is a bare asyncio

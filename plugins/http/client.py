@@ -55,15 +55,15 @@ class HttpClient:
             connect_timeout=connect_timeout,
         )
 
-    async def request(self, method: str, target: str, headers: str, body: bytes | None, *, timeout: float) -> Reply:
-        """Send one request; `headers` are lines ended by CRLF, in Latin-1. Raises NotSent or Broken."""
+    async def request(self, method: str, target: str, headers: str, body: bytes | None, *, within: float) -> Reply:
+        """Send one request; `headers` are lines ended by CRLF, `within` is in seconds. Raises NotSent or Broken."""
         if body:
             head = f"{method} {target}{self._constant}{headers}content-length: {len(body)}\r\n\r\n"
             data = head.encode("latin-1") + body
         else:
             length = "" if method in _BODYLESS else "content-length: 0\r\n"
             data = f"{method} {target}{self._constant}{headers}{length}\r\n".encode("latin-1")
-        raw = await self._pool.exchange(data, method == "HEAD", timeout)
+        raw = await self._pool.exchange(data, method == "HEAD", within)
         return self._reply(raw)
 
     async def close(self) -> None:

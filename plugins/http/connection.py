@@ -55,8 +55,8 @@ class Connection(asyncio.Protocol):
         "_transport",
         "_waiter",
         "closed",
-        "idle_since",
         "idle_limit",
+        "idle_since",
     )
 
     def __init__(
@@ -101,7 +101,8 @@ class Connection(asyncio.Protocol):
         Raises Broken when none comes. When it is cancelled the connection is closed: a late reply must meet nobody.
         """
         transport = self._transport
-        assert transport is not None and self._waiter is None
+        assert transport is not None
+        assert self._waiter is None
         self._head_only = head_only
         self._deadline = deadline
         self._arm(deadline)
@@ -172,8 +173,8 @@ class Connection(asyncio.Protocol):
             known = cause if isinstance(cause, Broken) else Broken("the reply is not HTTP", "broken-reply")
             self._fail(known.detail, known.reason)
         if self._in_head and self._received > HEAD_LIMIT:
-            error = _long_head()
-            self._fail(error.detail, error.reason)
+            long = _long_head()
+            self._fail(long.detail, long.reason)
 
     def eof_received(self) -> bool | None:
         self._ended(None)
@@ -248,7 +249,8 @@ class Connection(asyncio.Protocol):
         self._head_size = 0
         self._in_head = True
         self._has_length = False
-        assert waiter is not None and self._transport is not None
+        assert waiter is not None
+        assert self._transport is not None
         waiter.set_result(reply)
         if self._reusable and not self._transport.get_write_buffer_size():
             self.idle_since = self._loop.time()

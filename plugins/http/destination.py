@@ -38,11 +38,11 @@ class HttpDestination:
             method, target, lines = self._head(request)
             credentials = self._fixed if self._fixed is not None else await self._sign_in.headers()
             reply = await self._client.request(
-                method, target, lines + credentials, request.body, timeout=request.timeout
+                method, target, lines + credentials, request.body, within=request.timeout
             )
             if reply.status == 401 and self._sign_in.refused(credentials):
                 lines += await self._sign_in.headers()
-                reply = await self._client.request(method, target, lines, request.body, timeout=request.timeout)
+                reply = await self._client.request(method, target, lines, request.body, within=request.timeout)
             return reply
         except NotSent as error:
             raise StepFailed(

@@ -57,7 +57,7 @@ class RemoteKeys:
             self._client = HttpClient(self._origin, tls=tls_context(self._origin), size=1, reply_limit=_KEYS_LIMIT)
         try:
             reply = await self._client.request(
-                "GET", self._target, "accept: application/json\r\n", None, timeout=_TIMEOUT
+                "GET", self._target, "accept: application/json\r\n", None, within=_TIMEOUT
             )
             if reply.status != 200:
                 raise ValueError(f"it answered {reply.status}")

@@ -75,7 +75,7 @@ class TokenSignIn:
     async def _ask(self) -> str:
         try:
             reply = await self._client.request(
-                "POST", self._url, self._request_headers(), self._form().encode(), timeout=_TIMEOUT
+                "POST", self._url, self._request_headers(), self._form().encode(), within=_TIMEOUT
             )
         except (NotSent, Broken) as error:
             raise StepFailed(

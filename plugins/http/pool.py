@@ -49,9 +49,9 @@ class Pool:
         self._queue: deque[asyncio.Future[None]] = deque()
         self._loop = asyncio.get_running_loop()
 
-    async def exchange(self, data: bytes, head_only: bool, timeout: float) -> RawReply:
-        """Send a request on a good connection and return the reply. Raises NotSent or Broken."""
-        deadline = self._loop.time() + timeout
+    async def exchange(self, data: bytes, head_only: bool, within: float) -> RawReply:
+        """Send a request on a good connection and return the reply, `within` seconds. Raises NotSent or Broken."""
+        deadline = self._loop.time() + within
         if self._free:
             self._free -= 1
         else:

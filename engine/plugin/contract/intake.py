@@ -39,9 +39,9 @@ class RecordingIntake:
         await self._notify()
         return f"r{len(self.rejected):012d}"
 
-    async def called(self, times: int, timeout: float = 10.0) -> None:
-        """Wait until `accept` was called so many times."""
-        async with asyncio.timeout(timeout), self._changed:
+    async def called(self, times: int, within: float = 10.0) -> None:
+        """Wait until `accept` was called so many times, at most `within` seconds."""
+        async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: self.calls >= times)
 
     async def _notify(self) -> None:

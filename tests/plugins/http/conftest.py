@@ -62,6 +62,7 @@ class Peer:
     connections: int = 0
     now: int = 0
     most: int = 0
+    arrival: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     _server: asyncio.Server | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
@@ -90,6 +91,7 @@ class Peer:
         try:
             while not writer.is_closing() and (heard := await hear(reader)) is not None:
                 self.heard.append(heard)
+                self.arrival.set()
                 self.now += 1
                 self.most = max(self.most, self.now)
                 try:
