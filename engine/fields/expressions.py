@@ -71,6 +71,10 @@ class Template(Scalar):
         """The text itself when it has no holes, else None."""
         return None if self.expressions else "".join(map(str, self.parts))
 
+    def written(self, value: str) -> str:
+        """A hole's value as it stands in the text; a kind of template that must escape values overrides it."""
+        return value
+
     def __str__(self) -> str:
         return self.text
 

@@ -74,7 +74,8 @@ class Expressions:
         if template.literal is not None:
             return Constant(template.literal)
         return TemplateMapping(
-            tuple(self.expression(part, place) if isinstance(part, Expr) else part for part in template.parts)
+            tuple(self.expression(part, place) if isinstance(part, Expr) else part for part in template.parts),
+            template.written,
         )
 
     def renderer(self, settings: BaseModel, place: Mark, *, leave_out: frozenset[str] = frozenset()) -> Renderer:

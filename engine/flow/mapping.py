@@ -55,13 +55,17 @@ class ItemsMapping:
 
 @dataclass(frozen=True, slots=True)
 class TemplateMapping:
-    """A text with holes; a hole that finds nothing is an error, for a half-filled path must not be sent."""
+    """A text with holes; a hole that finds nothing is an error, for a half-filled path must not be sent.
+
+    `written` says how a hole's value stands in the text, such as percent-encoded in a path.
+    """
 
     parts: tuple[str | Expression, ...]
+    written: collections.abc.Callable[[str], str]
 
     def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
         return "".join(
-            part if isinstance(part, str) else _hole(part, part.evaluate(data, variables, context))
+            part if isinstance(part, str) else self.written(_hole(part, part.evaluate(data, variables, context)))
             for part in self.parts
         )
 
