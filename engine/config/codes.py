@@ -177,12 +177,6 @@ _SYSTEMS = (
         "An answer before it takes every such request. Give that one a `when`, or put this one before it.",
         Severity.WARNING,
     ),
-    Code(
-        "XD706",
-        "answer is never given",
-        "An answer of the stand-in before it, of the same shape and without `when`, takes all.",
-    ),
-    Code("XD707", "not a method and a path", "A method and a path: `POST /orders`, `GET /orders/{orderId}`."),
 )
 
 _POLICIES = (
