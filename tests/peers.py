@@ -1,7 +1,7 @@
 """A minimal HTTP peer in a process of its own, whose ledger proves which requests had an effect, once and in order.
 
 For failure tests and benchmarks: `LedgerPeer.start(...)` in a test; `python -m tests.peers` is the process itself. An
-effect is a line of a file that is appended (and, unless told otherwise, synced) before the answer leaves; a key that has
+effect is a line of a file, appended (and, unless told otherwise, synced) before the answer leaves; a key that has
 had its effect is answered again and applied no more. `GET PATH?key=KEY` says whether a key has had its effect, for
 `confirm`: 200 or 404. Drops are seeded, so a run can be had again.
 """
