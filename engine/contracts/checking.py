@@ -107,7 +107,7 @@ def _dialect(schema: Mapping[str, Any], name: str) -> Iterator[SchemaFinding]:
 
 
 def _by_meta_schema(schema: Mapping[str, Any], name: str) -> Iterator[SchemaFinding]:
-    faults = [fault for error in _META.iter_errors(schema) for fault in from_rust(error, lambda _: ())]
+    faults = [fault for error in _META.iter_errors(schema) for fault in from_rust(error, schema, lambda _: ())]
     for fault in flattened(faults):
         found = violation(fault, schema, None)
         hint = hint_of(fault, schema)

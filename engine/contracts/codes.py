@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Self
 
 from engine.contracts.findings import ContractFinding
@@ -22,6 +22,7 @@ from engine.contracts.values import nearest
 from engine.errors import ConfigurationError
 
 MAX_BYTES = 20_000_000
+_TABLE = re.compile(r"canonical/codes/[^/]+\.csv")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -123,14 +124,16 @@ class CodeTables:
         }
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Load every `*.csv` of a folder, if there is one; raises `ConfigurationError` with every finding."""
+    def load(cls, files: Mapping[str, bytes]) -> Self:
+        """Load every `canonical/codes/NAME.csv` of a workspace's files, of which the others are passed over; raises
+        `ConfigurationError` with every finding."""
         tables: dict[str, CodeTable] = {}
         findings: list[ContractFinding] = []
-        for file in sorted(folder.glob("*.csv")):
-            read = _Reading(file)
-            tables[file.stem] = read.table()
-            findings += read.findings
+        for file in sorted(files):
+            if _TABLE.fullmatch(file):
+                read = _Reading(file, files[file])
+                tables[read.name] = read.table()
+                findings += read.findings
         if findings:
             raise ConfigurationError(findings)
         return cls(tables)
@@ -184,13 +187,15 @@ class CodeTables:
 class _Reading:
     """One file being read; `findings` is what is wrong with it."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: str, data: bytes) -> None:
         self._file = file
+        self._data = data
+        self.name = PurePosixPath(file).stem
         self.findings: list[ContractFinding] = []
 
     def table(self) -> CodeTable:
-        if not _NAME.fullmatch(self._file.stem):
-            self._refuse(0, f"expected a table name such as 'warehouses', got '{self._file.stem}'")
+        if not _NAME.fullmatch(self.name):
+            self._refuse(0, f"expected a table name such as 'warehouses', got '{self.name}'")
         lines = self._lines()
         header = next(lines, (0, []))[1]
         if not header and not self.findings:
@@ -200,7 +205,7 @@ class _Reading:
         for line, row in lines:
             if self._row_fits(line, row, header, rows):
                 rows[row[0]] = tuple(row)
-        return CodeTable(self._file.stem, tuple(header), rows)
+        return CodeTable(self.name, tuple(header), rows)
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Each row that is not empty, with the line it ends on."""
@@ -216,11 +221,10 @@ class _Reading:
             self._refuse(reader.line_num, f"expected comma-separated values, got {error}")
 
     def _text(self) -> str:
-        data = self._file.read_bytes()
-        if len(data) > MAX_BYTES:
-            self._refuse(0, f"expected at most {MAX_BYTES} bytes, got {len(data)}")
+        if len(self._data) > MAX_BYTES:
+            self._refuse(0, f"expected at most {MAX_BYTES} bytes, got {len(self._data)}")
             return ""
-        return data.decode("utf-8-sig")
+        return self._data.decode("utf-8-sig")
 
     def _check_header(self, header: list[str]) -> None:
         for column in header:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -13,8 +12,8 @@ import yaml
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 100
 
-ReadDocument = Callable[[Path], Mapping[str, Any]]
-"""Reads one YAML file of contracts; raises `UnreadableDocument`."""
+ReadDocument = Callable[[str, bytes], Mapping[str, Any]]
+"""Reads one YAML file of contracts, by its path and bytes; raises `UnreadableDocument`."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,999})")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,999})(?:\.[0-9]{1,1000})?(?:[eE][-+]?[0-9]{1,3})?")
@@ -25,7 +24,7 @@ _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class UnreadableDocument(ValueError):
     """A file that is no usable YAML; `line` and `column` count from 1 and are 0 when the whole file is meant."""
 
-    def __init__(self, file: Path, expected: str, found: str, line: int = 0, column: int = 0) -> None:
+    def __init__(self, file: str, expected: str, found: str, line: int = 0, column: int = 0) -> None:
         super().__init__(f"{file}:{line}:{column} expected {expected}, got {found}")
         self.file = file
         self.expected = expected
@@ -34,9 +33,8 @@ class UnreadableDocument(ValueError):
         self.column = column
 
 
-def read_document(file: Path) -> Mapping[str, Any]:
+def read_document(file: str, data: bytes) -> Mapping[str, Any]:
     """The mapping in a YAML file; decimals are `Decimal`, `yes`, `on` and dates are text, a key may stand once."""
-    data = file.read_bytes()
     if len(data) > MAX_BYTES:
         raise UnreadableDocument(file, f"at most {MAX_BYTES} bytes", f"{len(data)}")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ KnownNames = Callable[[str], tuple[str, ...]]
 
 _RULES = {"minContains": "contains", "maxContains": "contains", "falseSchema": "false"}
 _BRANCHED = ("anyOf", "oneOf")
+_NUMERIC = re.compile(r"\+?[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +39,9 @@ def rule_of(keyword: str, value: Any) -> str:
     return "false" if keyword == "not" and value == {} else _RULES.get(keyword, keyword)
 
 
-def from_rust(error: jsonschema_rs.ValidationError, known: KnownNames) -> Iterator[Fault]:
-    """The faults in one error of jsonschema-rs."""
-    path = tuple(error.instance_path)
+def from_rust(error: jsonschema_rs.ValidationError, document: Any, known: KnownNames) -> Iterator[Fault]:
+    """The faults in one error that jsonschema-rs found in `document`."""
+    path = _real_path(error.instance_path, document)
     value = error.kind.value
     rule = rule_of(error.kind.name, value)
     if rule == "required":
@@ -53,10 +55,25 @@ def from_rust(error: jsonschema_rs.ValidationError, known: KnownNames) -> Iterat
     elif rule == "propertyNames":
         yield Fault((*path, value.instance), rule, value.instance)
     elif rule in _BRANCHED:
-        branches = [tuple(fault for inner in branch for fault in from_rust(inner, known)) for branch in value]
-        yield Fault(path, rule, len(branches), tuple(branch for branch in branches if branch))
+        branches = [tuple(fault for inner in branch for fault in from_rust(inner, document, known)) for branch in value]
+        # A branch without faults was taken, and one more: which of them was meant cannot be told from the others.
+        yield Fault(path, rule, len(branches), tuple(branches) if all(branches) else ())
     else:
         yield Fault(path, rule, None if rule.startswith(("unevaluated", "contains", "not", "false")) else value)
+
+
+def _real_path(path: Sequence[str | int], document: Any) -> PathParts:
+    """The path with names as they are; jsonschema-rs gives a name that looks like a number as one."""
+    parts: list[str | int] = []
+    for part in path:
+        if isinstance(document, dict) and isinstance(part, int):
+            part = next((name for name in document if _NUMERIC.fullmatch(name) and int(name) == part), str(part))
+        parts.append(part)
+        if isinstance(document, dict):
+            document = document.get(part)
+        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+            document = document[part]
+    return tuple(parts)
 
 
 def nearest_branch(fault: Fault) -> tuple[Fault, ...]:

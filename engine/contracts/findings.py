@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from engine.contracts.checking import SchemaFinding
 
@@ -12,11 +11,11 @@ from engine.contracts.checking import SchemaFinding
 class ContractFinding:
     """Something wrong in the folder of canonical entities.
 
-    `path` is a place within the file: a JSON Pointer for a schema. Codes: `contract-file`, `contract-lifecycle`,
+    `file` is its path in the workspace; `path` is a place within the file: a JSON Pointer for a schema. Codes: `contract-file`, `contract-lifecycle`,
     `contract-code-table` and those of `SchemaFinding`. `line` and `column` are 0 where only the path is known.
     """
 
-    file: Path
+    file: str
     path: str
     code: str
     message: str
@@ -28,7 +27,7 @@ class ContractFinding:
         return f"{self.file}:{self.line}:{self.column} {self.code} {self.path and self.path + ': '}{self.message}"
 
 
-def placed(finding: SchemaFinding, file: Path) -> ContractFinding:
+def placed(finding: SchemaFinding, file: str) -> ContractFinding:
     """A finding of a schema, in its file."""
     hint = f", did you mean '{finding.hint}'" if finding.hint else ""
     message = f"expected {finding.expected}, got {finding.found}{hint}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any, Self
 
 from engine.contracts.checking import LOCAL_SCHEME, BadSchema
@@ -19,6 +19,7 @@ from engine.errors import ConfigurationError
 
 _ENTITY = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _VERSION = re.compile(r"[1-9][0-9]{0,3}")
+CANONICAL_FOLDER = "canonical"
 CODES_FOLDER = "codes"
 
 
@@ -38,7 +39,7 @@ class Contract:
     entity: str
     version: int
     schema: CompiledSchema
-    file: Path
+    file: str
 
     @property
     def name(self) -> str:
@@ -49,16 +50,17 @@ class Contract:
 class ContractRegistry:
     """All canonical contracts, compiled. It is built whole by `load` and does not change."""
 
-    def __init__(self, folder: _Folder) -> None:
+    def __init__(self, folder: _Loading) -> None:
         self._documents = folder.documents
         self._lifecycles = folder.lifecycles
         self._contracts = folder.contracts
         self.warnings = tuple(folder.warnings)
 
     @classmethod
-    def load(cls, canonical: Path, *, read: ReadDocument = read_document) -> Self:
-        """Load `canonical/ENTITY/N.yaml` and `lifecycle.yaml`; raises `ConfigurationError` with every finding."""
-        folder = _Folder(canonical, read)
+    def load(cls, files: Mapping[str, bytes], *, read: ReadDocument = read_document) -> Self:
+        """Load `canonical/ENTITY/N.yaml` and `lifecycle.yaml` of a workspace's files, of which the others are passed
+        over; raises `ConfigurationError` with every finding."""
+        folder = _Loading(files, read)
         folder.load()
         if folder.errors:
             raise ConfigurationError(folder.errors)
@@ -105,13 +107,13 @@ class ContractRegistry:
         return CompiledSchema.compile(document, name=name, resolve=self.resolve, owner_of=owner_of)
 
 
-class _Folder:
+class _Loading:
     """The work of loading: files first, life cycles next, then every schema with all the others at hand."""
 
-    def __init__(self, canonical: Path, read: ReadDocument) -> None:
-        self._canonical = canonical
+    def __init__(self, given: Mapping[str, bytes], read: ReadDocument) -> None:
+        self._given = given
         self._read = read
-        self._files: dict[str, Path] = {}
+        self._files: dict[str, str] = {}
         self.documents: dict[str, Mapping[str, Any]] = {}
         self.lifecycles: dict[str, Lifecycle] = {}
         self.contracts: dict[str, Contract] = {}
@@ -119,40 +121,40 @@ class _Folder:
         self.warnings: list[ContractFinding] = []
 
     def load(self) -> None:
-        if not self._canonical.is_dir():
-            self._refuse(self._canonical, "", "contract-file", "expected a folder of entities, got nothing")
-            return
-        for entity in sorted(self._canonical.iterdir()):
-            if entity.is_dir() and entity.name != CODES_FOLDER and not entity.name.startswith("."):
-                self._load_entity(entity)
+        for file in sorted(self._given):
+            path = PurePosixPath(file)
+            canonical = path.parts[0] == CANONICAL_FOLDER and path.parts[1:2] != (CODES_FOLDER,)
+            if canonical and path.suffix in (".yaml", ".yml", ".json"):
+                self._load_file(file, path)
         for name in sorted(self.documents, key=lambda name: (name.partition("/")[0], int(name.partition("/")[2]))):
             self._compile(name)
 
-    def _load_entity(self, folder: Path) -> None:
-        if not _ENTITY.fullmatch(folder.name):
-            self._refuse(folder, "", "contract-file", f"expected an entity such as 'sales-order', got '{folder.name}'")
-            return
-        for file in sorted(folder.iterdir()):
-            if file.name == "lifecycle.yaml":
-                self._load_lifecycle(folder.name, file)
-            elif file.suffix == ".yaml" and _VERSION.fullmatch(file.stem):
-                self._load_version(folder.name, file)
-            elif file.suffix in (".yaml", ".yml", ".json"):
-                message = f"expected 'N.yaml' or 'lifecycle.yaml', got '{file.name}'"
-                self._refuse(file, "", "contract-file", message)
+    def _load_file(self, file: str, path: PurePosixPath) -> None:
+        entity = path.parent.name
+        if len(path.parts) != 3:
+            self._refuse(file, "", "contract-file", f"expected '{CANONICAL_FOLDER}/ENTITY/N.yaml', got '{file}'")
+        elif not _ENTITY.fullmatch(entity):
+            self._refuse(file, "", "contract-file", f"expected an entity such as 'sales-order', got '{entity}'")
+        elif path.name == "lifecycle.yaml":
+            self._load_lifecycle(entity, file)
+        elif path.suffix == ".yaml" and _VERSION.fullmatch(path.stem):
+            self._load_version(entity, int(path.stem), file)
+        else:
+            message = f"expected 'N.yaml' or 'lifecycle.yaml', got '{path.name}'"
+            self._refuse(file, "", "contract-file", message)
 
-    def _load_version(self, entity: str, file: Path) -> None:
+    def _load_version(self, entity: str, version: int, file: str) -> None:
         document = self._document(file)
         if document is None:
             return
-        name = f"{entity}/{int(file.stem)}"
+        name = f"{entity}/{version}"
         if document.get("$id") != f"{LOCAL_SCHEME}:{name}":
             message = f"expected '{LOCAL_SCHEME}:{name}', got {shown(document.get('$id'))}"
             self._refuse(file, "/$id", "contract-file", message)
         self._files[name] = file
         self.documents[name] = document
 
-    def _load_lifecycle(self, entity: str, file: Path) -> None:
+    def _load_lifecycle(self, entity: str, file: str) -> None:
         document = self._document(file)
         if document is None:
             return
@@ -166,9 +168,9 @@ class _Folder:
             self._refuse(file, "entity", "contract-lifecycle", f"expected '{entity}', got '{lifecycle.entity}'")
         self.lifecycles[entity] = lifecycle
 
-    def _document(self, file: Path) -> Mapping[str, Any] | None:
+    def _document(self, file: str) -> Mapping[str, Any] | None:
         try:
-            return self._read(file)
+            return self._read(file, self._given[file])
         except UnreadableDocument as error:
             message = f"expected {error.expected}, got {error.found}"
             self.errors.append(ContractFinding(file, "", "contract-file", message, error.line, error.column))
@@ -190,7 +192,7 @@ class _Folder:
     def _resolve(self, uri: str) -> Mapping[str, Any]:
         return _resolve(self.documents, uri)
 
-    def _refuse(self, file: Path, path: str, code: str, message: str) -> None:
+    def _refuse(self, file: str, path: str, code: str, message: str) -> None:
         self.errors.append(ContractFinding(file, path, code, message))
 
 

@@ -141,5 +141,8 @@ def hint_of(fault: Fault, document: Any) -> str | None:
 
 def _at(document: Any, path: PathParts) -> Any:
     for part in path:
-        document = document[part]
+        try:
+            document = document[part]
+        except (LookupError, TypeError):  # jsonschema-rs leaves a name out of a path when it is empty
+            break
     return document

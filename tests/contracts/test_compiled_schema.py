@@ -165,6 +165,12 @@ def test_texts_that_know_their_line_count_as_texts() -> None:
     assert [violation.path for violation in schema.validate({Marked("b"): Marked("x")})] == ["b"]
 
 
+def test_empty_names_do_no_harm() -> None:
+    schema = compiled({"additionalProperties": {"additionalProperties": {"type": "null"}}})
+    document = {"": {"a": 1}, **{str(number): {} for number in range(500)}}
+    assert [violation.expected for violation in schema.validate(document)] == ["null"]
+
+
 def test_bottomless_nesting_is_judged_without_a_crash() -> None:
     document: Any = 1
     for _ in range(3000):
