@@ -112,7 +112,8 @@ class CodeTable:
 class CodeTables:
     """All code tables of a workspace.
 
-    A table `warehouses` with a column `system` also answers to the name `warehouse-system`, unless a file is called so.
+    A table `warehouses` with a column `system` also answers to the names `warehouse-system` and, backwards,
+    `system-warehouse`, unless a file is called so.
     """
 
     def __init__(self, tables: Mapping[str, CodeTable]) -> None:
@@ -121,6 +122,12 @@ class CodeTables:
             f"{name.removesuffix('s')}-{column}": (table, column)
             for name, table in self._tables.items()
             for column in table.columns[1:]
+        }
+        self._backwards = {
+            f"{column}-{name.removesuffix('s')}": (table, column)
+            for name, table in self._tables.items()
+            for column in table.columns[1:]
+            if f"{column}-{name.removesuffix('s')}" not in self._tables | self._aliases
         }
 
     @classmethod
@@ -151,7 +158,11 @@ class CodeTables:
         With `by` the row is found by that column in place of the key. Raises `UnknownTable`, and `UnmappedCode` when
         several rows answer.
         """
-        found, column = self._find(table, column)
+        if table in self._backwards and column is None and by is None:
+            found, by = self._backwards[table]
+            column = found.key_column
+        else:
+            found, column = self._find(table, column)
         if not isinstance(key, str):
             return None
         if by is None or by == found.key_column:
@@ -181,7 +192,7 @@ class CodeTables:
             return self._tables[name], column
         if name in self._aliases and column is None:
             return self._aliases[name]
-        raise UnknownTable("code table", name, nearest(name, [*self._tables, *self._aliases]))
+        raise UnknownTable("code table", name, nearest(name, [*self._tables, *self._aliases, *self._backwards]))
 
 
 class _Reading:

@@ -75,6 +75,13 @@ def test_a_code_is_looked_up_backwards(tables: CodeTables) -> None:
     assert tables.lookup("warehouses", "Reno", "system", by="name") == "wms-west"
 
 
+def test_a_column_answers_backwards_under_a_name_of_its_own(tables: CodeTables) -> None:
+    assert tables.lookup("system-warehouse", "wms-west") == "WEST"
+    assert tables.lookup("system-warehouse", "wms-north") is None
+    with pytest.raises(UnmappedCode):
+        tables.lookup("system-warehouse", "wms-east")
+
+
 def test_one_value_in_several_rows_is_no_answer(tables: CodeTables) -> None:
     """CAN-5: one-to-many is detected."""
     with pytest.raises(UnmappedCode, match="got one of EAST, EAST2"):
