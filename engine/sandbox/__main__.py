@@ -15,9 +15,10 @@ from pathlib import Path
 from engine import exact_json
 from engine.clock import SystemClock
 from engine.config.environment import Environment
-from engine.config.files import CANONICAL_FOLDER, Bundle
+from engine.config.files import Bundle
 from engine.config.findings import Findings
 from engine.contracts.registry import ContractRegistry
+from engine.errors import ConfigurationError
 from engine.sandbox.compiled import CompiledStandIn
 from engine.sandbox.loader import load_stand_ins
 from engine.sandbox.server import SandboxServer
@@ -27,7 +28,11 @@ def main() -> int:
     """Run with the arguments of the command line; returns the exit code."""
     options = _parser().parse_args()
     findings = Findings()
-    stand_ins = _load(options.workspace, findings)
+    try:
+        stand_ins = _load(options.workspace, findings)
+    except ConfigurationError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     for finding in findings:
         sys.stderr.write(f"{finding}\n")
     if findings.has_errors:
@@ -48,13 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _load(workspace: Path, findings: Findings) -> tuple[CompiledStandIn, ...]:
     bundle = Bundle.from_directory(workspace, findings)
-    canonical = workspace / CANONICAL_FOLDER
-    resolve = ContractRegistry.load(canonical).resolve if canonical.is_dir() else _no_schema
+    resolve = ContractRegistry.load(bundle.files).resolve
     return load_stand_ins(bundle, Environment(os.environ, sandbox=True), resolve, findings)
-
-
-def _no_schema(uri: str) -> dict[str, object]:
-    raise LookupError(f"no contract '{uri}', for the workspace has no folder '{CANONICAL_FOLDER}'")
 
 
 async def _serve(stand_ins: tuple[CompiledStandIn, ...], options: argparse.Namespace) -> None:

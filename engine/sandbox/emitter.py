@@ -79,7 +79,7 @@ class Emitter:
             return Told(0, "the stand-in no longer has this event")
         try:
             target, headers, body = signed(emission, event.verify, self._clock.now(), event.method)
-        except CannotSign as error:
+        except (CannotSign, ValueError) as error:
             return Told(0, str(error))
         url = self._hub.url.rstrip("/") + target
         try:

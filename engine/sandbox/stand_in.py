@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from engine import exact_json
 from engine.clock import Clock, moment
 from engine.fields.nearest import did_you_mean
+from engine.fields.scalar import shown
 from engine.jsonata import MISSING, EvaluationContext
 from engine.sandbox.auth import Gatekeeper, Tokens
 from engine.sandbox.compiled import CompiledAnswer, CompiledEmit, CompiledStandIn
@@ -225,7 +226,8 @@ def _patch(answer: CompiledAnswer, scope: Scope) -> dict[str, Any] | None:
     if patch is MISSING or patch is None:
         return None
     if not isinstance(patch, dict):
-        raise FormulaFailed(f"the state of '{answer.name}': expected a mapping of changes, got {patch!r}")
+        raise FormulaFailed(f"the state of '{answer.name}': expected a mapping of changes, got {shown(patch)}")
+    body_bytes(patch, "application/json")  # refused here rather than in the middle of a commit
     return patch
 
 
@@ -236,7 +238,7 @@ def _wanted(emit: CompiledEmit, scope: Scope) -> bool:
 def _outgoing(answer: CompiledAnswer, scope: Scope) -> Outgoing:
     status = answer.status(scope)
     if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
-        raise FormulaFailed(f"the status of '{answer.name}': expected a number from 200 to 599, got {status!r}")
+        raise FormulaFailed(f"the status of '{answer.name}': expected a number from 200 to 599, got {shown(status)}")
     headers = {name: as_text(formula(scope)) for name, formula in answer.headers.items()}
     reply = answer.reply(scope) if answer.reply is not None else MISSING
     body = b"" if reply is MISSING else body_bytes(reply, answer.content_type)
@@ -249,8 +251,8 @@ def body_bytes(value: Any, content_type: str) -> bytes:
         return value.encode()
     try:
         return exact_json.encode(None if value is MISSING else value)
-    except TypeError as error:
-        raise FormulaFailed(f"the reply is not JSON: {error}") from error
+    except (TypeError, ValueError) as error:
+        raise FormulaFailed(f"expected a value that JSON can hold, found another: {error}") from error
 
 
 def _problem(status: int, title: str, detail: str, **more: Any) -> Outgoing:
