@@ -11,8 +11,9 @@ from engine.contracts.checking import SchemaFinding
 class ContractFinding:
     """Something wrong in the folder of canonical entities.
 
-    `file` is its path in the workspace; `path` is a place within the file: a JSON Pointer for a schema. Codes: `contract-file`, `contract-lifecycle`,
-    `contract-code-table` and those of `SchemaFinding`. `line` and `column` are 0 where only the path is known.
+    `file` is its path in the workspace; `path` is a place within the file: a JSON Pointer for a schema. Codes:
+    `contract-file`, `contract-lifecycle`, `contract-code-table` and those of `SchemaFinding`. `line` and `column` are 0
+    where only the path is known.
     """
 
     file: str

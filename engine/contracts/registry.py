@@ -123,7 +123,7 @@ class _Loading:
     def load(self) -> None:
         for file in sorted(self._given):
             path = PurePosixPath(file)
-            canonical = path.parts[0] == CANONICAL_FOLDER and path.parts[1:2] != (CODES_FOLDER,)
+            canonical = path.parts[:1] == (CANONICAL_FOLDER,) and path.parts[1:2] != (CODES_FOLDER,)
             if canonical and path.suffix in (".yaml", ".yml", ".json"):
                 self._load_file(file, path)
         for name in sorted(self.documents, key=lambda name: (name.partition("/")[0], int(name.partition("/")[2]))):

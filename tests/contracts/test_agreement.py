@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,9 @@ from engine.contracts.registry import ContractRegistry
 from engine.contracts.schema import CompiledSchema
 from engine.contracts.violations import violation
 from engine.contracts.wording import faults_of
+from tests.contracts.workspace_files import workspace_files
 
-CANONICAL = Path(__file__).parents[2] / "canonical"
-REGISTRY = ContractRegistry.load(CANONICAL)
+REGISTRY = ContractRegistry.load(workspace_files())
 ENTITIES = [contract for contract in REGISTRY if contract.entity != "common"]
 
 NUMBERS: list[Any] = [0, 5, Decimal("5.0"), Decimal("5.5"), Decimal("19.9"), Decimal("19.90"), Decimal("0.1"), -1,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import jsonata
@@ -14,10 +13,10 @@ import pytest
 from engine.contracts.codes import CodeTables
 from engine.contracts.registry import Contract, ContractRegistry
 from engine.contracts.walk import subschemas
+from tests.contracts.workspace_files import workspace_files
 
-CANONICAL = Path(__file__).parents[2] / "canonical"
-REGISTRY = ContractRegistry.load(CANONICAL)
-CODES = CodeTables.load(CANONICAL / "codes")
+REGISTRY = ContractRegistry.load(workspace_files())
+CODES = CodeTables.load(workspace_files())
 ENTITIES = [contract for contract in REGISTRY if contract.entity != "common"]
 CAN_1 = {"customer", "item", "price", "inventory-position", "inventory-movement", "sales-order", "shipment", "invoice",
          "return-authorization"}  # fmt: skip

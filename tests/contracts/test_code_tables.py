@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,18 +14,18 @@ from engine.errors import ConfigurationError
 WAREHOUSES = "code,name,system\nEAST,Newark,wms-east\nWEST,Reno,wms-west\nTEMP,Tent,\nEAST2,Annex,wms-east\n"
 
 
+def loaded(**tables: bytes) -> CodeTables:
+    return CodeTables.load({f"canonical/codes/{name.replace('_', '-')}.csv": data for name, data in tables.items()})
+
+
 @pytest.fixture
-def tables(tmp_path: Path) -> CodeTables:
-    (tmp_path / "warehouses.csv").write_text(WAREHOUSES, encoding="utf-8")
-    (tmp_path / "skus.csv").write_bytes('\ufeffsku,erp\r\n007,0012\r\n" a,b ", x \r\n'.encode())
-    (tmp_path / "notes.txt").write_text("no table")
-    return CodeTables.load(tmp_path)
+def tables() -> CodeTables:
+    return loaded(warehouses=WAREHOUSES.encode(), skus='\ufeffsku,erp\r\n007,0012\r\n" a,b ", x \r\n'.encode())
 
 
-def refused(folder: Path, content: bytes) -> list[str]:
-    (folder / "table.csv").write_bytes(content)
+def refused(content: bytes) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
-        CodeTables.load(folder)
+        loaded(table=content)
     return [f"{finding.line}: {finding.message}" for finding in caught.value.findings]
 
 
@@ -39,10 +38,9 @@ def test_a_column_has_a_table_name_of_its_own(tables: CodeTables) -> None:
     assert tables.lookup("warehouse-system", "WEST") == "wms-west"
 
 
-def test_a_file_takes_its_name_before_a_column_of_another(tmp_path: Path) -> None:
-    (tmp_path / "warehouses.csv").write_text(WAREHOUSES)
-    (tmp_path / "warehouse-system.csv").write_text("code,system\nEAST,other\n")
-    assert CodeTables.load(tmp_path).lookup("warehouse-system", "EAST") == "other"
+def test_a_file_takes_its_name_before_a_column_of_another() -> None:
+    tables = loaded(warehouses=WAREHOUSES.encode(), warehouse_system=b"code,system\nEAST,other\n")
+    assert tables.lookup("warehouse-system", "EAST") == "other"
 
 
 @pytest.mark.parametrize("key", ["NORTH", "east", "EAST ", "", None, 7, ["EAST"]])
@@ -103,11 +101,10 @@ def test_cells_stay_as_they_are_written(tables: CodeTables) -> None:
     assert tables.lookup("skus", " a,b ") == " x "
 
 
-def test_the_version_is_of_the_content_not_of_the_spelling(tmp_path: Path) -> None:
+def test_the_version_is_of_the_content_not_of_the_spelling() -> None:
     versions = []
     for content in (b"a,b\n1,2\n", b'\xef\xbb\xbfa,b\r\n"1","2"\r\n', b"a,b\n1,3\n", b"a,c\n1,2\n"):
-        (tmp_path / "t.csv").write_bytes(content)
-        versions.append(CodeTables.load(tmp_path).table("t").version)
+        versions.append(loaded(t=content).table("t").version)
     assert versions[0] == versions[1]
     assert len(set(versions)) == 3
     assert versions[0].startswith("sha256:")
@@ -126,22 +123,20 @@ def test_the_version_is_of_the_content_not_of_the_spelling(tmp_path: Path) -> No
         (b"code,name\n\xff,x\n", ["0: expected UTF-8 text, got another encoding at byte 10"]),
     ],
 )  # fmt: skip
-def test_a_table_that_cannot_be_trusted_is_refused(tmp_path: Path, content: bytes, messages: list[str]) -> None:
-    assert refused(tmp_path, content) == messages
+def test_a_table_that_cannot_be_trusted_is_refused(content: bytes, messages: list[str]) -> None:
+    assert refused(content) == messages
 
 
-def test_an_unclosed_quote_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path, b'code,name\nA,"x\n')[0].startswith("2: expected comma-separated values")
+def test_an_unclosed_quote_is_refused() -> None:
+    assert refused(b'code,name\nA,"x\n')[0].startswith("2: expected comma-separated values")
 
 
-def test_no_folder_is_no_table(tmp_path: Path) -> None:
-    assert list(CodeTables.load(tmp_path / "codes")) == []
+def test_other_files_are_no_tables() -> None:
+    assert list(CodeTables.load({"canonical/codes/notes.txt": b"", "flows/codes/a.csv": b""})) == []
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_crash_the_loader(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
-    folder = tmp_path_factory.mktemp("codes")
-    (folder / "table.csv").write_bytes(content)
+def test_no_bytes_crash_the_loader(content: bytes) -> None:
     with contextlib.suppress(ConfigurationError):
-        (table,) = CodeTables.load(folder)
+        (table,) = loaded(table=content)
         assert isinstance(table, CodeTable)

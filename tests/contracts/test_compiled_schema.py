@@ -6,7 +6,6 @@ import time
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,7 @@ import pytest
 from engine.contracts.checking import BadSchema
 from engine.contracts.registry import ContractRegistry
 from engine.contracts.schema import MAX_VIOLATIONS, CompiledSchema
-
-CANONICAL = Path(__file__).parents[2] / "canonical"
+from tests.contracts.workspace_files import workspace_files
 
 
 def nothing(uri: str) -> Mapping[str, Any]:
@@ -32,7 +30,7 @@ def messages(schema: Any, document: Any) -> list[str]:
 
 @pytest.fixture(scope="module")
 def order() -> CompiledSchema:
-    return ContractRegistry.load(CANONICAL).get("sales-order/2").schema
+    return ContractRegistry.load(workspace_files()).get("sales-order/2").schema
 
 
 @pytest.fixture
