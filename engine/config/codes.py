@@ -101,7 +101,7 @@ _REFERENCES = (
     ),
     Code("XD202", "file not called like its content", "A system or flow file is called like the name it declares."),
     Code("XD203", "name used twice", "Two things of one kind have the same name."),
-    Code("XD204", "nothing uses it", "The file or table is not referred to by anything.", Severity.WARNING),
+    Code("XD204", "nothing uses it", "Nothing refers to the file, or no flow takes the event.", Severity.WARNING),
 )
 
 _EXPRESSIONS = (
@@ -121,6 +121,13 @@ _CONTRACTS = (
     Code("XD403", "unknown entity or version", "The canonical entity has no such version."),
     Code("XD404", "code table cannot be read", "A code table is CSV with a header line and unique keys."),
     Code("XD405", "entity does not fit", "What one side yields is not the entity that the other side takes."),
+    Code("XD406", "not a life cycle", "A `lifecycle.yaml` names milestones, owners, expectations and invariants."),
+    Code(
+        "XD407",
+        "odd schema",
+        "The schema works, but a keyword in it does nothing, as when its name is misspelt.",
+        Severity.WARNING,
+    ),
 )
 
 _ENVIRONMENT = (
@@ -149,6 +156,29 @@ _FLOWS = (
     ),
     Code("XD603", "step cannot be reached", "A step before it always ends the exchange.", Severity.WARNING),
     Code("XD604", "not saved before", "`$saved.NAME` is read, and no earlier step saves it."),
+    Code(
+        "XD605",
+        "nobody listens to the topic",
+        "An event is published, and no flow subscribes to its topic and no parked message waits for it.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD606",
+        "nobody publishes to the topic",
+        "A flow subscribes, or a parked message waits, and no step publishes to the topic.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD607",
+        "nothing releases it",
+        "The message is parked without a due time and without an event that releases it; only a person can.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD608",
+        "field is not a list",
+        "A splitter cuts a list of the entity; this field is another kind of value, or does not exist.",
+    ),
 )
 
 _SYSTEMS = (
@@ -199,6 +229,7 @@ _POLICIES = (
         "Business durations count the hours of the calendar named `default` in `flows/workspace.yaml`.",
     ),
     Code("XD807", "not a retry policy", "A rule names error classes, and its waits and attempts are within bounds."),
+    Code("XD808", "breaker cannot work", "It opens at one failure or more, within a time, and cools down for a time."),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType(
