@@ -66,11 +66,10 @@ class Emission:
 
 def shown_body(body: bytes) -> str:
     """A body as JSON can hold it: text, or base64 after `base64:`."""
-    cut = body[:SHOWN_BODY]
     try:
-        return cut.decode()
+        return body.decode()
     except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(cut).decode()
+        return "base64:" + base64.b64encode(body).decode()
 
 
 def problem(status: int, title: str, detail: str, **more: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import exact_json
-from engine.sandbox.entries import Emission, Entry, Outgoing, shown_body
+from engine.sandbox.entries import SHOWN_BODY, Emission, Entry, Outgoing, shown_body
 from engine.sandbox.merge import merged
 
 _TABLES = ("meta", "state", "ledger", "answers", "emissions")
@@ -180,7 +180,7 @@ class PeerStore:
                 entry.key,
                 entry.digest,
                 _text(dict(entry.headers)),
-                entry.body,
+                entry.body[:SHOWN_BODY],
                 entry.applied,
                 entry.repeat,
                 entry.sequence,
