@@ -149,7 +149,7 @@ class Engine:
         revision = self.revisions.active
         for name, system in revision.systems.items():
             connector = system.connector
-            if connector.open_destination is None:
+            if connector.open_destination is None or not system.operations:
                 continue
             address = self._parts.sandboxed.get(name)
             connection = system.connection
