@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 import aiohttp
 import pytest
 import pytest_asyncio
-from conftest import Behaviour, Peer, answering, binding, hanging, make_host, make_request, then_closing
+from http_peers import Behaviour, Peer, answering, binding, hanging, make_host, make_request, then_closing
 
 from engine.plugin import Destination, DestinationSetup, EventBinding, Features, Request, Source
 from engine.plugin.contract import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from conftest import Peer, Served, answering, binding, make_host
+from http_peers import Peer, Served, answering, binding, make_host
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 

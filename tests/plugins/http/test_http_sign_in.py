@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
-from conftest import Heard, Peer, answering, make_host, make_request
+from http_peers import Heard, Peer, answering, make_host, make_request
 
 from engine.clock import ManualClock
 from engine.errors import PluginError, StepFailed

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from conftest import Served, binding, make_host
+from http_peers import Served, binding, make_host
 
 from engine.clock import ManualClock
 from engine.errors import InvalidInput, Overloaded, PluginError, StoreUnavailable
