@@ -22,6 +22,7 @@ from engine.clock import Clock, SystemClock
 from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings
+from engine.contracts.registry import ContractRegistry
 from engine.errors import CommandRefused, ConfigurationError, StoreIncompatible
 from engine.flow.compile import compile_or_refuse, compile_workspace
 from engine.flow.compiled import Revision
@@ -31,6 +32,7 @@ from engine.recovery.orders import ORDERS, Office
 from engine.runtime.commit_points import Passing, pass_by
 from engine.runtime.control import ControlSocket
 from engine.runtime.engine import Engine, Parts
+from engine.sandbox.loader import load_stand_ins
 from engine.sandbox.process import SandboxProcess, start_sandbox
 from engine.store.protocol import MessageStore
 from engine.store.sqlite import migrate_sqlite, open_sqlite
@@ -86,7 +88,11 @@ def check(
     findings = Findings()
     bundle = Bundle.from_directory(folder, findings)
     environment = Environment(dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox)
-    return compile_workspace(bundle, registry_for(folder), environment, findings)
+    return compile_workspace(bundle, registry_for(folder), environment, findings, (_check_stand_ins,))
+
+
+def _check_stand_ins(bundle: Bundle, environment: Environment, contracts: ContractRegistry, findings: Findings) -> None:
+    load_stand_ins(bundle, environment, contracts.resolve, findings)
 
 
 # -- where things are
@@ -197,7 +203,7 @@ class App:
         """Compile, open the store, resume what was left, and listen. Raises ConfigurationError, StoreError, PluginError."""
         findings = Findings()
         bundle = Bundle.from_directory(self._folder, findings)
-        revision = compile_or_refuse(bundle, self._registry, self._environment, findings)
+        revision = compile_or_refuse(bundle, self._registry, self._environment, findings, (_check_stand_ins,))
         for warning in findings.warnings:
             self._log.warning("lint", finding=str(warning))
         self._log.adopt_redaction(revision.redact)
@@ -209,7 +215,11 @@ class App:
             await self.store.put_revision(revision.id, bundle.to_bytes(), options.clock.now())
             if options.sandbox:
                 self._sandbox = await asyncio.to_thread(
-                    start_sandbox, self._folder, self._hub(revision), self._state / "sandbox"
+                    start_sandbox,
+                    self._folder,
+                    self._hub(revision),
+                    self._state / "sandbox",
+                    environment=options.variables,
                 )
             self.engine = Engine(self._parts(revision), revision)
             await self.engine.start()

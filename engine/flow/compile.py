@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.config.environment import Environment
 from engine.config.files import CANONICAL_FOLDER, CODES_FOLDER, Bundle
@@ -25,9 +25,16 @@ from engine.jsonata import Limits
 from engine.lint.rules import run_rules
 from engine.plugin import Registry
 
+Check = Callable[[Bundle, Environment, ContractRegistry, Findings], None]
+"""A further check of a workspace's files, of things that a revision does not hold (the stand-ins of systems)."""
+
 
 def compile_workspace(
-    bundle: Bundle, registry: Registry, environment: Environment, findings: Findings | None = None
+    bundle: Bundle,
+    registry: Registry,
+    environment: Environment,
+    findings: Findings | None = None,
+    checks: Sequence[Check] = (),
 ) -> tuple[Revision | None, Findings]:
     """Load, check and compile a workspace. The revision is None when there are errors; all findings come at once.
 
@@ -41,14 +48,20 @@ def compile_workspace(
         return None, findings
     revision = _Compiler(loaded, loaded.workspace.model, contracts, codes).revision()
     run_rules(loaded, contracts, codes, findings)
+    for check in checks:
+        check(bundle, environment, contracts, findings)
     return (None if findings.has_errors else revision), findings
 
 
 def compile_or_refuse(
-    bundle: Bundle, registry: Registry, environment: Environment, findings: Findings | None = None
+    bundle: Bundle,
+    registry: Registry,
+    environment: Environment,
+    findings: Findings | None = None,
+    checks: Sequence[Check] = (),
 ) -> Revision:
     """The revision. Raises ConfigurationError with every finding."""
-    revision, found = compile_workspace(bundle, registry, environment, findings)
+    revision, found = compile_workspace(bundle, registry, environment, findings, checks)
     if revision is None:
         raise ConfigurationError(found.errors)
     return revision

@@ -49,6 +49,7 @@ class Connector:
     further fields of an operation. Fields of type `Expr`, `Template` and `MappingRef` are compiled by the engine; a
     destination receives them filled in.
 
+    `aimed_at` gives the connection settings with a stand-in's address in place of the system's own.
     `addresses` names what an event's settings occupy (an HTTP path, a folder), so that lint finds two that collide.
     """
 
@@ -61,6 +62,7 @@ class Connector:
     open_source: Callable[[Host], Source] | None = None
     open_destination: Callable[[DestinationSetup, Host], Destination] | None = None
     addresses: Callable[[BaseModel], tuple[str, ...]] = lambda settings: ()
+    aimed_at: Callable[[BaseModel, str], BaseModel] | None = None
     changes_nothing: Callable[[BaseModel], bool] = lambda request: False
     features: Features = Features()
 

@@ -153,8 +153,8 @@ class Engine:
                 continue
             address = self._parts.sandboxed.get(name)
             connection = system.connection
-            if address is not None:
-                connection = connection.model_copy(update={"base_url": address})
+            if address is not None and connector.aimed_at is not None:
+                connection = connector.aimed_at(connection, address)
             setup = DestinationSetup(name, connection, system.model.limits.concurrent)
             gateway = self.gateways.get(name)
             if gateway is None:

@@ -21,6 +21,15 @@ def _changes_nothing(request: BaseModel) -> bool:
     return getattr(request, "method", None) in SAFE_METHODS
 
 
+def _aimed_at(connection: BaseModel, address: str) -> BaseModel:
+    """The same connection to a stand-in: its address, and its token endpoint by the path of the real one."""
+    assert isinstance(connection, HttpConnection)
+    changed: dict[str, object] = {"base_url": address}
+    if connection.auth is not None:
+        changed["auth"] = connection.auth.aimed_at_base_url()
+    return connection.model_copy(update=changed)
+
+
 plugin = Plugin(
     name="http",
     summary="webhooks and HTTP APIs",
@@ -35,6 +44,7 @@ plugin = Plugin(
             open_source=open_source,
             open_destination=open_destination,
             addresses=_addresses,
+            aimed_at=_aimed_at,
             changes_nothing=_changes_nothing,
             features=Features(replies=True, redelivers=True, carries_key=True),
         ),

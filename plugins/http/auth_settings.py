@@ -91,3 +91,13 @@ class AuthSettings(ExactlyOne):
     api_key: ApiKey | None = Field(default=None, description="a key in a header or the query")
     basic: BasicAuth | None = Field(default=None, description="name and password")
     bearer: Bearer | None = Field(default=None, description="a fixed bearer token")
+
+    def aimed_at_base_url(self) -> Self:
+        """The same credentials, with tokens asked for at the system's own address, by the path of the real endpoint."""
+        changed = {}
+        for name in ("oauth2_client_credentials", "oauth2_refresh"):
+            grant = getattr(self, name)
+            if grant is not None and not grant.token_url.startswith("{base_url}"):
+                path = urlsplit(grant.token_url).path
+                changed[name] = grant.model_copy(update={"token_url": "{base_url}" + path})
+        return self.model_copy(update=changed)
