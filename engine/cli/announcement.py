@@ -1,0 +1,68 @@
+"""What `crossdock run` says on the terminal: that it has started and what to try, and how it ends."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.cli.output import Output
+from engine.cli.stops import counted
+
+EXAMPLES = "examples"
+"""A workspace's folder of payloads to try, each called like its event: `shop.order-created.json`."""
+
+
+def announce(folder: Path, event: str, facts: Mapping[str, Any]) -> None:
+    """One thing that happened to the process."""
+    output = Output()
+    if event == "started":
+        _started(output, folder, facts)
+    elif event == "draining":
+        output.say(f"stopping: {counted(facts['running'], 'message')} in progress")
+    elif event == "stopped":
+        _stopped(output, facts)
+    elif event == "reloaded" and facts.get("changed"):
+        output.say(f"revision {facts['revision']} runs now, in place of {facts['before']}")
+    elif event == "reload-refused":
+        errors = counted(len(facts["findings"]), "error")
+        output.say(f"the changed workspace has {errors}; the old revision runs on", "red")
+        for finding in facts["findings"]:
+            output.say(f"  {finding}")
+
+
+def _started(output: Output, folder: Path, facts: Mapping[str, Any]) -> None:
+    size = f"{counted(facts['flows'], 'flow')}, {counted(facts['systems'], 'system')}"
+    output.say(f"{facts['workspace']} runs: {size}, revision {facts['revision']}", style="bold green")
+    output.say(f"  {'address':<10}{facts['address'] or 'none: no event arrives over HTTP'}")
+    output.say(f"  {'store':<10}{facts['store']}")
+    for system, address in sorted(facts["sandbox"].items()):
+        output.say(f"  {'stand-in':<10}{system} on {address}")
+    output.say()
+    output.say("try, in another terminal:")
+    for command in things_to_try(folder):
+        output.say(f"  {command}")
+    output.say()
+    output.say("Ctrl-C stops it, after finishing what is in progress", style="dim")
+
+
+def _stopped(output: Output, facts: Mapping[str, Any]) -> None:
+    if facts["finished"]:
+        output.say("stopped; everything in progress was finished")
+    else:
+        output.say("stopped; what was still in progress is safe in the store and goes on at the next start", "yellow")
+
+
+def things_to_try(folder: Path) -> Iterator[str]:
+    """Three commands that work from where the user stands."""
+    here = folder.resolve() == Path.cwd()
+    where = "" if here else f" -w {shlex.quote(str(folder))}"
+    examples = sorted((folder / EXAMPLES).glob("*.json"))
+    if examples:
+        event = examples[0].stem
+        yield f"crossdock send {event} {shlex.quote(str(examples[0]))}{where}"
+    else:
+        yield f"crossdock send SYSTEM.EVENT FILE{where}"
+    yield f"crossdock trace ID{where}  # the id that 'send' prints, or a business key"
+    yield f"crossdock status{where}"

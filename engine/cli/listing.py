@@ -1,0 +1,36 @@
+"""What the lists of messages share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from engine.cli.output import Output
+from engine.cli.stops import counted
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def limit_option(command: F) -> F:
+    """`--limit N`."""
+    return click.option(
+        "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Show at most so many."
+    )(command)
+
+
+def print_rest(output: Output, found: Mapping[str, Any], limit: int) -> None:
+    """How many there are besides those shown."""
+    shown, count = len(found["messages"]), int(found["count"])
+    if count > shown:
+        output.say(f"the oldest {shown:,} of {counted(count, 'message')}; --limit shows more")
+
+
+def print_done(output: Output, done: Mapping[str, Any]) -> None:
+    """What an order did to one message."""
+    detail = f" ({done['detail']})" if done.get("detail") else ""
+    output.say(f"{done['message_id']}  {_PAST.get(done['verb'], done['verb'])}, now {done['state']}{detail}")
+
+
+_PAST = {"resend": "resent", "reprocess": "reprocessed", "release": "released", "discard": "discarded"}

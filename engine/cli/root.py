@@ -1,0 +1,57 @@
+"""`crossdock` itself: the list of commands, loaded one at a time, and how its errors reach the user."""
+
+from __future__ import annotations
+
+import importlib
+from importlib.metadata import version
+from typing import Any
+
+import click
+
+from engine.cli.stops import explained
+from engine.cli.table import COMMANDS, SECTIONS
+
+
+class CommandTable(click.Group):
+    """The commands of `engine.cli.table`; each is imported when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module = importlib.import_module(f"engine.cli.commands.{entry.module}")
+        command = getattr(module, entry.attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        widest = max(map(len, COMMANDS))
+        for title, section in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), entry.summary) for name, entry in section.items()])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with explained():
+            return super().invoke(ctx)
+
+
+@click.command(
+    cls=CommandTable,
+    epilog="Every command has --help with an example, and --json for scripts. "
+    "Exit codes: 0 good, 1 refused or something found, 2 wrong usage or unusable workspace, 3 no running process.",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(version("crossdock"), message="crossdock %(version)s")
+def main() -> None:
+    """Crossdock: an integration engine for distributors.
+
+    Flows, systems and mappings are YAML and JSONata in a workspace; one process runs them durably.
+
+    \b
+    Example:
+      crossdock init demo
+      crossdock run demo --sandbox
+    """

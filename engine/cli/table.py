@@ -1,0 +1,52 @@
+"""Every command: where it lives and what it is for.
+
+A command's module is imported when the command is used, so that `crossdock --help` and the commands that only talk to
+a running process do not pay for loading the engine. A test keeps each sentence equal to the command's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A command's module (below `engine.cli.commands`), its object in there, and its one sentence."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
+    {
+        "Build": {
+            "init": Entry("init", "init", "Make a small workspace that runs as it is."),
+            "lint": Entry("lint", "lint", "Check a workspace and show everything that is wrong with it."),
+        },
+        "Run": {
+            "run": Entry("run", "run", "Run a workspace until it is told to stop."),
+            "send": Entry("send", "send", "Hand a file to the running process as if a system had sent it."),
+            "sandbox": Entry("sandbox", "sandbox", "Look at the stand-ins and make them fail on purpose."),
+            "reload": Entry("reload", "reload", "Make the running process load its workspace again."),
+            "drain": Entry("drain", "drain", "Let the running process finish its work and stop."),
+            "migrate": Entry("migrate", "migrate", "Bring the message store to this program's version."),
+        },
+        "Look": {
+            "status": Entry("status", "status", "Show health, systems, and what lies in which channel."),
+            "trace": Entry("trace", "trace", "Show the story of a message, or of a whole business transaction."),
+        },
+        "Repair": {
+            "dead-letters": Entry("dead_letters", "dead_letters", "List, show, try again or end what has failed."),
+            "parked": Entry("parked", "parked", "List what is held for a business reason."),
+            "release": Entry("release", "release", "Let parked messages go on where they stopped."),
+            "replay": Entry("replay", "replay", "Run a range of messages again, after counting it."),
+        },
+    }
+)
+
+COMMANDS: Mapping[str, Entry] = MappingProxyType(
+    {name: entry for section in SECTIONS.values() for name, entry in section.items()}
+)
