@@ -6,9 +6,10 @@ A channel is `flow:NAME` (inbound), `system:NAME` (outbound), `topic:NAME` (stor
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 INVALID_CHANNEL = "invalid"
 LANE_SEPARATOR = "\x1f"
@@ -70,16 +71,14 @@ def lane_of(name: str, key: str) -> str:
     return f"{name}{LANE_SEPARATOR}{key}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The right to settle a message: every settle names it, and a late worker changes nothing."""
 
     message_id: int
     token: int
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message as the store holds it. Times are epoch seconds.
 
     `payload` is the digest of its bytes (`engine.store` reads them); `origin` is the id of the original message that

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from engine.clock import Clock
 from engine.errors import CommandRefused
 from engine.ids import id_text, id_value
@@ -138,7 +140,7 @@ class Commands:
         progress: Callable[[int, int], None] = lambda done, whole: None,
     ) -> Replay:
         """Reprocess every message of a range, oldest first, at most `per_second`. It is counted first."""
-        by_state = {state.value: await self._store.count(replace(selection, states=(state,))) for state in State}
+        by_state = {state.value: await self._store.count(structs.replace(selection, states=(state,))) for state in State}
         by_state = {name: count for name, count in by_state.items() if count}
         counted = sum(by_state.values())
         if dry_run:
@@ -147,7 +149,7 @@ class Commands:
         start = self._now()
         after: int | None = None
         while True:
-            page = await self._store.find(replace(selection, after_id=after, limit=PAGE))
+            page = await self._store.find(structs.replace(selection, after_id=after, limit=PAGE))
             if not page:
                 break
             for message in page:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.message import Lease, Message, Phase, State
 from engine.outcome import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """An idempotency claim: `key` within `scope`, made by a body with `digest`, good until `expires_at`."""
 
     scope: str
@@ -21,8 +21,7 @@ class Claim:
     expires_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Wake:
+class Wake(Struct, frozen=True):
     """An event's key under one selector: parked messages that wait on (topic, selector, key) are released by it."""
 
     topic: str
@@ -30,8 +29,7 @@ class Wake:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(Struct, frozen=True):
     """A message to be appended; the store gives id, position, state and lease.
 
     `business_keys` are (kind, value), the identifying one first: when a transaction has it already, its correlation id
@@ -72,8 +70,7 @@ class AppendStatus(StrEnum):
     CONFLICT = "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Appended:
+class Appended(Struct, frozen=True):
     """The result for one NewMessage. For a repeat or a conflict, `message_id` is the first message's.
 
     `lease` is set when the message was leased to this process in the same commit (it was asked for, and its lane was
@@ -90,16 +87,14 @@ class Appended:
     released: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Watermark:
+class Watermark(Struct, frozen=True):
     """How far a poll has read; `value` is JSON."""
 
     name: str
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Append:
+class Append(Struct, frozen=True):
     """One atomic append: all of `messages`, or none.
 
     `claims` guard the whole group (an event's own id): when one is taken, every message is a repeat (or a conflict,
@@ -125,8 +120,7 @@ class JournalKind(StrEnum):
     UNDONE = "undone"
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(Struct, frozen=True):
     """One line of an exchange's journal; unique by (message, step, kind), a later one replaces it.
 
     `request` and `reply` are documents' bytes (stored as payloads); `facts` is small JSON without personal data.
@@ -140,8 +134,7 @@ class JournalEntry:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One try, as the trace shows it. `outcome` is a word such as `completed`, `retry`, `deferred` or `dead`."""
 
     number: int
@@ -158,8 +151,7 @@ class Attempt:
     revision: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Milestone:
+class Milestone(Struct, frozen=True):
     """A point that the business transaction has passed."""
 
     name: str
@@ -167,8 +159,7 @@ class Milestone:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """The stale guard's mark: the newest version of a lane that had an effect, and the message that had it.
 
     `version` is the JSON of a number or text, compared by the caller; `restore` writes back what stood before.
@@ -179,8 +170,7 @@ class Mark:
     message_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """A commit in the middle of an exchange (begun, done, a checkpoint); the lease is kept.
 
     `mark` is written with the first effect. `phase` changes when undo begins. `outputs` are appended once: a step
@@ -199,8 +189,7 @@ class Progress:
     revision: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(Struct, frozen=True):
     """The end of an exchange or a delivery, in ONE transaction: state, outputs, journal, milestones, attempt.
 
     `counts_attempt` is False for Deferred. `answer` is the flow's reply, kept so that a repeat gets it. `uncertain`
@@ -217,8 +206,7 @@ class Settlement:
     watermark: Watermark | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """What a Progress or Settlement did. `applied` is False when the lease was lost: then nothing was written.
 
     `appended` matches `outputs`. `unblocked` is the channel of the lane's next message, now claimable, or None.
@@ -231,8 +219,7 @@ class Recorded:
     released: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """A claimed message with its bytes, its business keys and its journal, ready to run."""
 
     message: Message
@@ -242,8 +229,7 @@ class Work:
     business_keys: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class MilestoneRecord:
+class MilestoneRecord(Struct, frozen=True):
     """A milestone as the trace shows it."""
 
     name: str
@@ -252,8 +238,7 @@ class MilestoneRecord:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(Struct, frozen=True):
     """Who did what, when and why."""
 
     at: float
@@ -264,8 +249,7 @@ class AuditRecord:
     facts: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """Everything about one message."""
 
     message: Message
@@ -277,8 +261,7 @@ class Trace:
     answer: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which messages an operator means. Empty fields do not restrict; `until` is exclusive; newest last."""
 
     ids: tuple[int, ...] = ()
@@ -296,8 +279,7 @@ class Selection:
     limit: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Requeue:
+class Requeue(Struct, frozen=True):
     """An operator's order to run a message again (resend, reprocess, replay, release), or to end it.
 
     `allowed` are the states it may be in. `revision` None keeps the pinned one; `again` are steps to run again although
@@ -323,8 +305,7 @@ class Requeue:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Requeued:
+class Requeued(Struct, frozen=True):
     """What a Requeue did: `applied`, else the state that was in the way (None: no such message)."""
 
     applied: bool
@@ -332,8 +313,7 @@ class Requeued:
     unblocked: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelCount:
+class ChannelCount(Struct, frozen=True):
     """How many messages of a channel are in a state, and when the oldest of them came."""
 
     channel: str
