@@ -18,7 +18,7 @@ import uvloop
 from watchfiles import awatch
 
 from engine import exact_json
-from engine.clock import Clock, SystemClock
+from engine.clock import Clock, SystemClock, iso
 from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings
@@ -324,7 +324,7 @@ class App:
                 {
                     "system": name,
                     "breaker": gateway.state,
-                    "pausedUntil": paused[0] if paused is not None else None,
+                    "pausedUntil": iso(paused[0]) if paused is not None else None,
                     "why": paused[1] if paused is not None else None,
                 }
             )
@@ -337,6 +337,7 @@ class App:
             "inMemory": engine.dispatcher.in_memory,
             "addresses": [f"http://{host}:{port}" for host, port in engine.addresses],
             "systems": systems,
+            "sandboxControl": self._sandbox.control_url if self._sandbox is not None else None,
             **counts,
         }
 
@@ -403,8 +404,8 @@ class App:
         """Drain and close."""
         self._report("draining", {"running": self.engine.dispatcher.running})
         finished = await self.engine.drain(self._options.drain_seconds)
-        await self._control.stop()
         await self.store.close()
+        await self._control.stop()  # last: who waits for the socket to go may then open the store
         if self._sandbox is not None:
             await asyncio.to_thread(self._sandbox.stop)
         self._report("stopped", {"finished": finished})

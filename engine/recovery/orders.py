@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.clock import iso
 from engine.errors import CommandRefused
 from engine.ids import id_value
 from engine.message import State
@@ -113,10 +114,11 @@ async def _counts(office: Office, given: Arguments, progress: Progress) -> Any:
     counts = await office.store.counts()
     return {
         "channels": [
-            {"channel": c.channel, "state": c.state.value, "count": c.count, "oldestAt": c.oldest_at} for c in counts
+            {"channel": c.channel, "state": c.state.value, "count": c.count, "oldestAt": iso(c.oldest_at)}
+            for c in counts
         ],
         "revisions": [
-            {"revision": name, "storedAt": at, "unfinished": unfinished}
+            {"revision": name, "storedAt": iso(at), "unfinished": unfinished}
             for name, at, unfinished in await office.store.revisions()
         ],
     }

@@ -12,7 +12,7 @@ from engine.cli.office import no_progress, order
 from engine.cli.options import json_option, workspace_option
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
-from engine.cli.plain import lasted
+from engine.cli.plain import lasted, seconds_of
 from engine.cli.stops import NOT_RUNNING, OK, REFUSED, counted
 from engine.clock import SystemClock
 
@@ -54,7 +54,10 @@ def _print(output: Output, found: Mapping[str, Any]) -> None:
     if len(found["revisions"]) > 1:
         output.say()
         output.say("revisions that are still in use")
-        rows = [(one["revision"], lasted(now - one["storedAt"]), str(one["unfinished"])) for one in found["revisions"]]
+        rows = [
+            (one["revision"], lasted(now - seconds_of(one["storedAt"])), str(one["unfinished"]))
+            for one in found["revisions"]
+        ]
         output.table([("REVISION", "left"), ("AGE", "right"), ("UNFINISHED", "right")], rows)
     _print_next(output, found["channels"])
 
@@ -69,7 +72,11 @@ def _print_process(output: Output, found: Mapping[str, Any], now: float) -> None
     output.say()
     rows = []
     for system in found["systems"]:
-        paused = f"{system['why']}, for {lasted(system['pausedUntil'] - now)} more" if system["pausedUntil"] else ""
+        paused = (
+            f"{system['why']}, for {lasted(seconds_of(system['pausedUntil']) - now)} more"
+            if system["pausedUntil"]
+            else ""
+        )
         rows.append((system["system"], system["breaker"], paused))
     output.table([("SYSTEM", "left"), ("BREAKER", "left"), ("PAUSED", "left")], rows)
 
@@ -87,7 +94,7 @@ def _print_channels(output: Output, counts: list[dict[str, Any]], now: float) ->
         channel, state = count["channel"], count["state"]
         table.setdefault(channel, {})[state] = count["count"]
         if state not in ("completed", "discarded"):
-            oldest[channel] = min(count["oldestAt"], oldest.get(channel, now))
+            oldest[channel] = min(seconds_of(count["oldestAt"]), oldest.get(channel, now))
     columns = [("CHANNEL", "left"), *((state.upper(), "right") for state in states), ("OLDEST OPEN", "right")]
     rows = []
     for channel in sorted(table):
