@@ -119,15 +119,17 @@ class CodeTables:
     def __init__(self, tables: Mapping[str, CodeTable]) -> None:
         self._tables = dict(tables)
         self._aliases = {
-            f"{name.removesuffix('s')}-{column}": (table, column)
+            f"{singular}-{column}": (table, column)
             for name, table in self._tables.items()
+            for singular in _singulars(name)
             for column in table.columns[1:]
         }
         self._backwards = {
-            f"{column}-{name.removesuffix('s')}": (table, column)
+            f"{column}-{singular}": (table, column)
             for name, table in self._tables.items()
+            for singular in _singulars(name)
             for column in table.columns[1:]
-            if f"{column}-{name.removesuffix('s')}" not in self._tables | self._aliases
+            if f"{column}-{singular}" not in self._tables | self._aliases
         }
 
     @classmethod
@@ -193,6 +195,11 @@ class CodeTables:
         if name in self._aliases and column is None:
             return self._aliases[name]
         raise UnknownTable("code table", name, nearest(name, [*self._tables, *self._aliases, *self._backwards]))
+
+
+def _singulars(name: str) -> tuple[str, ...]:
+    """A table's name for one row: `warehouse` of `warehouses`, `order-status` of `order-statuses`."""
+    return tuple(dict.fromkeys((name.removesuffix("s"), name.removesuffix("es"))))
 
 
 class _Reading:
