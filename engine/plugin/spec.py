@@ -50,7 +50,8 @@ class Connector:
     destination receives them filled in.
 
     `aimed_at` gives the connection settings with a stand-in's address in place of the system's own.
-    `addresses` names what an event's settings occupy (an HTTP path, a folder), so that lint finds two that collide.
+    `addresses` names what an event's settings occupy (an HTTP path, a folder), so that lint finds two that collide;
+    `verifies` says whether an event's sender is known, so that lint warns of one that is not.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Connector:
     open_destination: Callable[[DestinationSetup, Host], Destination] | None = None
     addresses: Callable[[BaseModel], tuple[str, ...]] = lambda settings: ()
     aimed_at: Callable[[BaseModel, str], BaseModel] | None = None
+    verifies: Callable[[BaseModel], bool] = lambda settings: True
     changes_nothing: Callable[[BaseModel], bool] = lambda request: False
     features: Features = Features()
 

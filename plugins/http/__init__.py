@@ -17,6 +17,11 @@ def _addresses(settings: BaseModel) -> tuple[str, ...]:
     return () if settings.receive is None else (f"{settings.receive.method} {settings.receive.path}",)
 
 
+def _verifies(settings: BaseModel) -> bool:
+    assert isinstance(settings, HttpEvent)
+    return settings.receive is None or (settings.verify is not None and settings.verify.none is None)
+
+
 def _changes_nothing(request: BaseModel) -> bool:
     return getattr(request, "method", None) in SAFE_METHODS
 
@@ -45,6 +50,7 @@ plugin = Plugin(
             open_destination=open_destination,
             addresses=_addresses,
             aimed_at=_aimed_at,
+            verifies=_verifies,
             changes_nothing=_changes_nothing,
             features=Features(replies=True, redelivers=True, carries_key=True),
         ),

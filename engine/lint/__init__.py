@@ -1,0 +1,1 @@
+"""Lint: what a workspace may load with and still should not run with."""

@@ -1,0 +1,53 @@
+"""What the rules look at: the expressions of a workspace and what its flows do, found by walking everything once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.fields.marks import Mark
+from engine.lint.sites import Site
+
+Entities = frozenset[str] | None
+"""Which canonical entities a document may be; None when that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A document that a step hands to an operation as it is."""
+
+    operation: str
+    entities: Entities
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An event that a step appends to a topic; `tap` for a wire tap."""
+
+    topic: str
+    entities: Entities
+    mark: Mark
+    tap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A list that a splitter cuts."""
+
+    field: str
+    entities: Entities
+    mark: Mark
+
+
+@dataclass(slots=True)
+class Facts:
+    """All of it. `waited` are the topics on which parked messages wait, with the first place of each; `milestones`
+    the ones that some step passes."""
+
+    sites: list[Site] = field(default_factory=list)
+    handed: list[Handed] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+    cuts: list[Cut] = field(default_factory=list)
+    waited: dict[str, Mark] = field(default_factory=dict)
+    milestones: set[str] = field(default_factory=set)
+    entering: dict[str, Entities] = field(default_factory=dict)

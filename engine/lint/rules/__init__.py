@@ -1,0 +1,50 @@
+"""The rules, one family of findings a file. Each is a function over the loaded workspace that adds findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from engine.config.findings import Findings
+from engine.config.workspace import LoadedWorkspace
+from engine.contracts.codes import CodeTables
+from engine.contracts.registry import ContractRegistry
+from engine.lint.context import Context
+from engine.lint.rules.addresses import check_addresses
+from engine.lint.rules.entities import check_entities
+from engine.lint.rules.expressions import check_expressions
+from engine.lint.rules.policies import check_policies
+from engine.lint.rules.reach import check_reach
+from engine.lint.rules.retries import check_second_tries
+from engine.lint.rules.senders import check_senders
+from engine.lint.rules.teams import check_teams
+from engine.lint.rules.topics import check_topics
+from engine.lint.rules.unused import check_unused
+from engine.lint.rules.waiting import check_waiting
+from engine.lint.sites import SiteReader
+from engine.lint.walk_flows import walk_flows
+from engine.lint.walk_systems import walk_systems
+
+RULES: Final[tuple[Callable[[Context], None], ...]] = (
+    check_addresses,
+    check_entities,
+    check_expressions,
+    check_policies,
+    check_reach,
+    check_second_tries,
+    check_senders,
+    check_teams,
+    check_topics,
+    check_unused,
+    check_waiting,
+)
+
+
+def run_rules(loaded: LoadedWorkspace, contracts: ContractRegistry, codes: CodeTables, findings: Findings) -> None:
+    """Run every rule over a workspace whose files are parsed."""
+    context = Context(loaded, contracts, codes, findings)
+    reader = SiteReader(loaded.bundle)
+    walk_systems(context, reader)
+    walk_flows(context, reader)
+    for rule in RULES:
+        rule(context)
