@@ -94,6 +94,11 @@ class _Compiler:
             subscribers=_by_source(flows.values(), lambda flow: flow.model.source.topics),
             selectors={topic: tuple(found.values()) for topic, found in self._selectors.items()},
             limits=Limits(seconds=self._workspace.limits.expression.seconds),
+            mentioned=frozenset(
+                name
+                for name in ("message", "transaction")
+                if any(f"${name}".encode() in content for content in self._loaded.bundle.files.values())
+            ),
             redact=self._loaded.redactor.text,
         )
 

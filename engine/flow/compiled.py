@@ -165,7 +165,11 @@ class CompiledFlow:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Revision:
-    """A compiled workspace. `listeners` are the flows of each event, `subscribers` those of each topic."""
+    """A compiled workspace. `listeners` are the flows of each event, `subscribers` those of each topic.
+
+    `mentioned` names the variables among `message` and `transaction` that some expression reads: making them costs time
+    on every message, so the others are never made.
+    """
 
     id: str
     workspace: WorkspaceModel
@@ -178,6 +182,7 @@ class Revision:
     subscribers: Mapping[str, tuple[CompiledFlow, ...]]
     selectors: Mapping[str, tuple[ReleaseSelector, ...]]
     limits: Limits
+    mentioned: frozenset[str] = frozenset()
     redact: Callable[[str], str] = field(default=lambda text: text)
 
     def table_lookup(self, table: str, key: Any) -> Any:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from engine import exact_json
 from engine.clock import iso, moment
@@ -23,8 +24,7 @@ MARK_STEP = "@mark"
 """The journal's line that remembers the stale guard's mark from before this exchange."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """A system's answer: the canonical reply, and the bytes that went and came, for the trace."""
 
     document: Any
@@ -111,9 +111,7 @@ class Exchange:
         self.variables: dict[str, Any] = {
             "saved": self.saved,
             "headers": message.headers,
-            "message": message_facts(message),
-            "transaction": {"correlationId": message.correlation_id, "keys": dict(work.business_keys)},
-        }
+        } | message_scope(revision, work)
 
     @property
     def message(self) -> Message:
@@ -218,6 +216,17 @@ class Exchange:
 
 def _mark_facts(mark: Mark | None) -> dict[str, Any]:
     return {} if mark is None else {"version": mark.version.decode(), "messageId": mark.message_id}
+
+
+def message_scope(revision: Revision, work: Work) -> dict[str, Any]:
+    """`$message` and `$transaction`, made only where some expression of the revision reads them."""
+    scope: dict[str, Any] = {}
+    if "message" in revision.mentioned:
+        scope["message"] = message_facts(work.message)
+    if "transaction" in revision.mentioned:
+        keys = dict(work.business_keys)
+        scope["transaction"] = {"correlationId": work.message.correlation_id, "keys": keys}
+    return scope
 
 
 def message_facts(message: Message) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping as MappingOf
 from typing import Any
 
@@ -19,6 +20,7 @@ from engine.flow.mapping import (
     FieldsMapping,
     ItemsMapping,
     Mapping,
+    ObjectMapping,
     Renderer,
     TemplateMapping,
 )
@@ -63,7 +65,7 @@ class Expressions:
             return ExpressionMapping(self._file(folder, ref.file, place))
         if ref.expr is not None:
             return ExpressionMapping(self.expression(ref.expr, place))
-        return self._fields(ref.fields or {}, place)
+        return self._object(ref.fields or {}, place)
 
     def mapping_of(self, expr: Expr, place: Mark) -> Mapping:
         """One expression as a mapping."""
@@ -99,6 +101,14 @@ class Expressions:
         if isinstance(value, list | tuple):
             return ItemsMapping(tuple(self._value(item, place) for item in value))
         return Constant(plain_setting(value))
+
+    def _object(self, fields: MappingOf[str, Fields], place: Mark) -> Mapping:
+        """Fields as one expression, which is several times cheaper than one each."""
+        found = len(self._findings)
+        separate = self._fields(fields, place)
+        if not fields or len(self._findings) > found or not isinstance(separate, FieldsMapping):
+            return separate
+        return ObjectMapping(compile_expression(_source_of(fields)), separate)
 
     def _fields(self, fields: Fields, place: Mark) -> Mapping:
         if isinstance(fields, Expr):
@@ -137,6 +147,15 @@ class Expressions:
 
     def _refuse(self, mark: Mark, error: ExpressionSyntaxError) -> None:
         self._findings.add("XD304", mark, f"{error.message} ({error.code})", found=error.token or "")
+
+
+def _source_of(fields: Fields) -> str:
+    """A tree of fields as the text of one object constructor."""
+    if isinstance(fields, Expr):
+        return f"(\n{fields.text}\n)"
+    if isinstance(fields, tuple):
+        return f"[{', '.join(map(_source_of, fields))}]"
+    return "{" + ", ".join(f"{json.dumps(name)}: {_source_of(item)}" for name, item in fields.items()) + "}"
 
 
 def plain_setting(value: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine import exact_json
 from engine.errors import InvalidInput
@@ -13,8 +14,7 @@ from engine.jsonata import MISSING, EvaluationContext, Expression, ExpressionErr
 from engine.message import lane_of
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """`business_keys` are (kind, value), the identifying one first; `version` is JSON for the stale guard."""
 
     business_keys: tuple[tuple[str, str], ...] = ()
@@ -30,16 +30,25 @@ def identify(flow: CompiledFlow, document: Any, variables: Variables, context: E
     nothing, for without it no promise could be kept.
     """
     declared = flow.identity
-    keys = []
-    for kind, expression in declared.business_keys:
-        value = _text(expression, document, variables, context)
-        if value is not None:
-            keys.append((kind, value))
+    known: dict[int, str | None] = {}  # one text often is business key, lane and idempotency key: found once
+
+    def text(expression: Expression) -> str | None:
+        if id(expression) not in known:
+            known[id(expression)] = _text(expression, document, variables, context)
+        return known[id(expression)]
+
+    def required(expression: Expression, what: str) -> str:
+        value = text(expression)
+        if not value:
+            raise _nothing(expression, what, flow)
+        return value
+
+    keys = [(kind, value) for kind, expression in declared.business_keys if (value := text(expression)) is not None]
     key = lane = version = None
     if declared.idempotency is not None:
-        key = _required(declared.idempotency, "idempotency key", flow, document, variables, context)
+        key = required(declared.idempotency, "idempotency key")
     if declared.lane is not None:
-        lane = lane_of(declared.lane_name, _required(declared.lane, "lane key", flow, document, variables, context))
+        lane = lane_of(declared.lane_name, required(declared.lane, "lane key"))
     if declared.version is not None:
         version = version_of(flow, document, variables, context)
     return Identity(tuple(keys), key, lane, version)
@@ -52,20 +61,6 @@ def version_of(flow: CompiledFlow, document: Any, variables: Variables, context:
     if value is MISSING or value is None or isinstance(value, bool | dict | list):
         raise _nothing(flow.identity.version, "version", flow)
     return exact_json.encode(value)
-
-
-def _required(
-    expression: Expression,
-    what: str,
-    flow: CompiledFlow,
-    document: Any,
-    variables: Variables,
-    context: EvaluationContext,
-) -> str:
-    value = _text(expression, document, variables, context)
-    if value is None or not value:
-        raise _nothing(expression, what, flow)
-    return value
 
 
 def _nothing(expression: Expression, what: str, flow: CompiledFlow) -> InvalidInput:

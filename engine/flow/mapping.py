@@ -6,7 +6,7 @@ import collections.abc
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from engine.jsonata import MISSING, EvaluationContext, Expression
+from engine.jsonata import MISSING, EvaluationContext, Expression, ExpressionError
 
 Variables = collections.abc.Mapping[str, Any]
 
@@ -40,6 +40,20 @@ class FieldsMapping:
             if value is not MISSING:
                 document[name] = value
         return document
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMapping:
+    """Fields compiled to one expression. When it fails, the fields are evaluated one by one to find the place."""
+
+    expression: Expression
+    fields: FieldsMapping
+
+    def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> Any:
+        try:
+            return self.expression.evaluate(data, variables, context)
+        except ExpressionError:
+            return self.fields(data, variables, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from msgspec import Struct
+from msgspec import field as default
 from pydantic import BaseModel
 
 from engine.clock import Clock
@@ -27,8 +29,7 @@ class Codec(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A document for a caller: a flow's own reply, or one of the engine's pages."""
 
     status: int
@@ -56,8 +57,7 @@ class Host:
     pages: Mapping[str, Page] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """Something that came in, verified but not yet read.
 
     `event` is the event's full name (`shop.order-created`); header names are in lower case; `attributes` holds what the
@@ -66,13 +66,12 @@ class Arrival:
 
     event: str
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = default(default_factory=dict)
+    attributes: Mapping[str, Any] = default(default_factory=dict)
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """What became of an arrival, after it was committed.
 
     `message_ids` are the text ids of the messages it became; `repeat` says that it had come before; `outcome` is
@@ -146,8 +145,7 @@ class DestinationSetup:
     reply_limit: int = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request, with every hole filled.
 
     `settings` are the operation's request fields as plain values, `options` its further fields; `key` is the idempotency
@@ -162,16 +160,15 @@ class Request:
     content_type: str
     key: str
     timeout: float
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = default(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a peer answered. `status` is the transport's own code (for HTTP an int); header names are in lower case."""
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = default(default_factory=dict)
     content_type: str = ""
 
 

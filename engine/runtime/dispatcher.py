@@ -13,9 +13,11 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from engine.errors import StoreError
 from engine.message import Lease
-from engine.policy.priorities import PRIORITIES, next_priority
+from engine.policy.priorities import PRIORITIES, next_priority, reserved
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.store.protocol import MessageStore
 from engine.store.records import Work
@@ -26,8 +28,7 @@ QUEUE_BYTES = 64 * 1024 * 1024
 CLAIM_BATCH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """Work to run; `document` is its canonical form when it is still in memory, with the revision that read it."""
 
     work: Work
@@ -48,7 +49,6 @@ class _Channel:
     queued: int = 0
     running: int = 0
     reserved: int = 0
-    overflow: bool = True
     signals: int = 0
     filling: bool = False
 
@@ -67,6 +67,8 @@ class Dispatcher:
         self._channels: dict[str, _Channel] = {}
         self._running: dict[str, int] = dict.fromkeys(PRIORITIES, 0)
         self._turn = 0
+        self._kept = sum(reserved(capacity).values())
+        self._overflowing: set[str] = set()
         self._ring: dict[int, deque[str]] = {rank: deque() for rank in range(len(PRIORITIES))}
         self._tasks: set[asyncio.Task[None]] = set()
         self._fillers: set[asyncio.Task[None]] = set()
@@ -96,10 +98,10 @@ class Dispatcher:
     def reserve(self, name: str) -> bool:
         """Whether a message about to be appended to a channel may be leased at once and handed over with `offer`."""
         channel = self._channels.get(name)
-        if channel is None or channel.overflow or self._draining:
+        if channel is None or name in self._overflowing or self._draining:
             return False
         if channel.queued + channel.reserved >= QUEUE_LIMIT or self._bytes >= QUEUE_BYTES:
-            channel.overflow = True
+            self._overflowing.add(name)
             return False
         channel.reserved += 1
         return True
@@ -123,7 +125,7 @@ class Dispatcher:
         if channel is None:
             return
         channel.signals += 1
-        channel.overflow = True
+        self._overflowing.add(name)
         self._pump()
 
     def nudge_all(self, names: Iterable[str]) -> None:
@@ -211,8 +213,9 @@ class Dispatcher:
             if item is None:
                 break
             self._start(item)
-        for channel in self._channels.values():
-            if channel.overflow and not channel.filling and channel.queued < CLAIM_BATCH // 2:
+        for name in tuple(self._overflowing):
+            channel = self._channels[name]
+            if not channel.filling and channel.queued < CLAIM_BATCH // 2:
                 self._fill_later(channel, now)
 
     def _next(self, now: float) -> tuple[_Channel, Item] | None:
@@ -221,7 +224,7 @@ class Dispatcher:
             channel = self._turn_of(rank, now)
             if channel is not None:
                 waiting[name] = channel
-        chosen = next_priority(self._capacity, self._running, waiting, self._turn) if waiting else None
+        chosen = self._chosen(waiting) if waiting else None
         if chosen is None:
             return None
         self._turn += 1
@@ -235,6 +238,12 @@ class Dispatcher:
         if channel.queues[rank]:
             ring.append(channel.name)
         return channel, item
+
+    def _chosen(self, waiting: dict[str, _Channel]) -> str | None:
+        """The priority that starts now. While more places are free than are kept for anybody, all of them may."""
+        if len(waiting) == 1 and self._capacity - len(self._tasks) > self._kept:
+            return next(iter(waiting))
+        return next_priority(self._capacity, self._running, waiting, self._turn)
 
     def _turn_of(self, rank: int, now: float) -> _Channel | None:
         """The channel of a priority whose turn it is and that may run one more."""
@@ -331,5 +340,5 @@ class Dispatcher:
         for work in claimed:
             self._enqueue(channel, Item(work))
         if len(claimed) < wanted and channel.signals == signals:
-            channel.overflow = False
+            self._overflowing.discard(channel.name)
         self._pump()

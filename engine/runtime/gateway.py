@@ -55,7 +55,7 @@ class Gateway:
 
     def paused_until(self, now: float) -> tuple[float, str] | None:
         """When the system can be asked again, and why not now: maintenance, or an open breaker."""
-        closes = maintenance.held_until(self._calendar, now)
+        closes = maintenance.held_until(self._calendar, now) if self._calendar else None
         if closes is not None:
             return closes, "maintenance"
         if not isinstance(self._breaker, breaker.Closed) and now < self._breaker.until:

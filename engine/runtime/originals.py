@@ -24,7 +24,8 @@ def document_of(work: Work, revision: Revision) -> Any:
     context = EvaluationContext(now=moment(message.received_at), limits=revision.limits, lookup=revision.table_lookup)
     stored = message.headers.get(ATTRIBUTES_HEADER)
     attributes = exact_json.decode(stored.encode()) if stored else {}
-    variables = event_variables(message.headers, attributes, message_facts(message))
+    facts = message_facts(message) if "message" in revision.mentioned else {}
+    variables = event_variables(message.headers, attributes, facts)
     raws = raw_documents(event, work.body, variables, context)
     item = int(message.headers.get(ITEM_HEADER, "0"))
     if item >= len(raws):

@@ -124,7 +124,7 @@ class Receiver:
     ) -> tuple[list[_Entry], tuple[Claim, ...]]:
         """The messages an arrival becomes: one for each wanted document and listening flow, and a log entry."""
         context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
-        variables = event_variables(arrival.headers, arrival.attributes, _facts(event.name, now))
+        variables = event_variables(arrival.headers, arrival.attributes, _facts(revision, event.name, now))
         raws = raw_documents(event, arrival.body, variables, context)
         entries: list[_Entry] = []
         for index, raw in enumerate(raws):
@@ -346,7 +346,9 @@ def _dedupe_key(event: CompiledEvent, raw: Any, variables: Mapping[str, Any], co
     return str(value)
 
 
-def _facts(source: str, now: float) -> dict[str, Any]:
+def _facts(revision: Revision, source: str, now: float) -> dict[str, Any]:
+    if "message" not in revision.mentioned:
+        return {}
     return {"id": "", "source": source, "receivedAt": iso(now), "correlationId": "", "attempt": 1}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
+
+from msgspec import Struct, structs
 
 from engine.errors import CodecError, StepFailed
 from engine.flow.compiled import CompiledErrorRule, CompiledOperation
@@ -37,8 +39,7 @@ class RequestFailed(StepFailed):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Errand:
+class Errand(Struct, frozen=True):
     """What one request is made from: the operation, the canonical document, and the scope of its expressions."""
 
     operation: CompiledOperation
@@ -75,7 +76,7 @@ async def confirm(errand: Errand, gateway: Gateway, passing: Passing) -> Answere
     if _evaluate(errand, question.found.evaluate, scope) is True:
         gateway.succeeded(probe)
         target = question.returns if question.returns.mapping is not None else errand.operation.returns
-        judged = replace(errand, operation=replace(errand.operation, returns=target))
+        judged = structs.replace(errand, operation=replace(errand.operation, returns=target))
         return Answered(_returned(judged, reply, scope), reply.status, request.body, reply.body)
     failed = _classified(errand, reply, scope)
     if reply.status in (404, 410) or reply.status < 400:

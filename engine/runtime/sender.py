@@ -9,7 +9,7 @@ from engine import exact_json
 from engine.clock import Clock, moment
 from engine.errors import StepFailed
 from engine.flow.compiled import CompiledOperation, Revision
-from engine.flow.exchange import Answered, message_facts
+from engine.flow.exchange import Answered, message_scope
 from engine.jsonata import EvaluationContext
 from engine.message import Message
 from engine.outcome import Completed, Deferred, Outcome, Parked
@@ -95,10 +95,9 @@ class Sender:
     def _errand(self, work: Work, operation: CompiledOperation, revision: Revision) -> Errand:
         message = work.message
         variables: dict[str, Any] = {
-            "message": message_facts(message),
             "headers": message.headers,
             "saved": {},
-            "transaction": {"correlationId": message.correlation_id, "keys": dict(work.business_keys)},
+            **message_scope(revision, work),
         }
         context = EvaluationContext(
             now=moment(message.received_at), limits=revision.limits, lookup=revision.table_lookup
