@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import uuid
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,17 @@ class Harness:
             store = await open_postgres(DSN, schema=self.schema, workspace=workspace, clock=self.clock, **options)
         self.stores.append(store)
         return store
+
+    async def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """A statement past the store, as somebody with a database tool would run it."""
+        if self.kind == "sqlite":
+            with closing(sqlite3.connect(self.folder / "store.db")) as database, database:
+                return database.execute(sql).fetchall()
+        connection = await asyncpg.connect(DSN, server_settings={"search_path": self.schema})
+        try:
+            return [tuple(row) for row in await connection.fetch(sql)]
+        finally:
+            await connection.close()
 
     async def close(self) -> None:
         for store in self.stores:

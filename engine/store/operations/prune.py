@@ -40,7 +40,7 @@ def prune(before: float, limit: int) -> Operation[int]:
 
 def first_id_at(at: float) -> int:
     """The smallest id that a message appended at that time can have."""
-    return max(0, int(at * 1000) - EPOCH_MS) << 22
+    return min(max(0, int(at * 1000) - EPOCH_MS) << 22, 2**63 - 1)
 
 
 def _drop_messages(batch: Batch, rows: Rows) -> Steps[None]:

@@ -13,6 +13,7 @@ CREATE TABLE message (
   state text COLLATE "C" NOT NULL,
   lane text COLLATE "C",
   position bigint NOT NULL,
+  entered bigint NOT NULL,            -- the position at append: orders messages over replicas whose clocks differ
   eligible smallint NOT NULL,          -- may run now as far as its lane goes
   blocks smallint NOT NULL,            -- keeps later messages of its lane waiting
   priority smallint NOT NULL,

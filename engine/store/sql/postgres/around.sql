@@ -79,10 +79,11 @@ SELECT value FROM watermark WHERE name = $1
 -- name: put_topic_key
 INSERT INTO topic_key (topic, selector, key, message_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
--- The first event after an id that has the key.
+-- The first event with the key that was appended after a message.
 -- name: find_event
 SELECT t.message_id, m.payload FROM topic_key t JOIN message m ON m.id = t.message_id
-WHERE t.topic = $1 AND t.selector = $2 AND t.key = $3 AND t.message_id > $4 ORDER BY t.message_id LIMIT 1
+WHERE t.topic = $1 AND t.selector = $2 AND t.key = $3 
+  AND m.entered > coalesce((SELECT s.entered FROM message s WHERE s.id = $4), 0) ORDER BY m.entered LIMIT 1
 
 -- name: put_wait
 INSERT INTO wait (message_id, topic, selector, key) VALUES ($1, $2, $3, $4)

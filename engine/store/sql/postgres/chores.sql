@@ -130,9 +130,6 @@ UPDATE payload SET place = 2, body = NULL WHERE digest = $1
 -- name: put_meta
 INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
--- name: find_meta
-SELECT name, value FROM meta
-
 -- Held until the transaction ends; taken in one order by everybody, so that nobody waits in a circle.
 -- name: lock_names
 SELECT pg_advisory_xact_lock(number) FROM (

@@ -79,7 +79,7 @@ SELECT value FROM watermark WHERE name = ?
 -- name: put_topic_key
 INSERT INTO topic_key (topic, selector, key, message_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 
--- The first event after an id that has the key.
+-- The first event with the key that was appended after a message.
 -- name: find_event
 SELECT t.message_id, m.payload FROM topic_key t JOIN message m ON m.id = t.message_id
 WHERE t.topic = ? AND t.selector = ? AND t.key = ? AND t.message_id > ? ORDER BY t.message_id LIMIT 1

@@ -123,9 +123,6 @@ UPDATE payload SET place = 2, body = NULL WHERE digest = ?
 -- name: put_meta
 INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
--- name: find_meta
-SELECT name, value FROM meta
-
 -- One writer: there is nothing to lock.
 -- name: lock_names
 SELECT 1 WHERE ? IS NULL
