@@ -242,7 +242,7 @@ class Commands:
     async def _accept_again(self, message: Message, person: Person, force: bool) -> Done:
         """Read invalid input once more, now that the mapping, contract or table may be mended."""
         failure = message.failure or {}
-        if failure.get("errorClass") == UNVERIFIED and not force:
+        if failure.get("error_class") == UNVERIFIED and not force:
             raise CommandRefused(
                 f"{id_text(message.id)} came from a sender that could not be verified; --force takes it all the same"
             )

@@ -130,7 +130,7 @@ def _messages(
         return found
     except Refused as refused:
         failure = {
-            "errorClass": "data",
+            "error_class": "data",
             "reason": refused.code,
             "detail": refused.detail,
             "details": {"violations": list(refused.violations)},

@@ -93,7 +93,7 @@ class Receiver:
         code = problem.code if isinstance(problem, Refused) else "unreadable"
         violations = list(problem.violations) if isinstance(problem, Refused) else []
         failure = {
-            "errorClass": "data" if authentic else "authentication",
+            "error_class": "data" if authentic else "authentication",
             "reason": code,
             "detail": str(problem),
             "owner": next((v.get("owner") for v in violations if v.get("owner")), None),
@@ -244,7 +244,7 @@ class Receiver:
         detail = str(failure.get("detail", ""))
         if message.state is State.DISCARDED:
             return Ending(Discarded(reason, detail), answer)
-        return Ending(Dead(Failure(str(failure.get("errorClass", "unknown")), reason, detail)), answer)
+        return Ending(Dead(Failure(str(failure.get("error_class", "unknown")), reason, detail)), answer)
 
     def _leave(self, message_id: int, future: asyncio.Future[Ending] | None) -> None:
         if future is not None:

@@ -145,8 +145,9 @@ def message_view(message: Message) -> dict[str, Any]:
 
 def failure_view(failure: Mapping[str, Any]) -> dict[str, Any]:
     """Why a message failed; empty parts are left out."""
-    names = ("errorClass", "reason", "detail", "step", "owner", "suggestion", "details", "remaining")
-    return {name: failure[name] for name in names if failure.get(name)}
+    names = ("reason", "detail", "step", "owner", "suggestion", "details", "remaining")
+    view = {"errorClass": failure["error_class"]} if failure.get("error_class") else {}
+    return {**view, **{name: failure[name] for name in names if failure.get(name)}}
 
 
 def parked_view(parked: Mapping[str, Any]) -> dict[str, Any]:
