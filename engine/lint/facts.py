@@ -41,13 +41,18 @@ class Cut:
 
 @dataclass(slots=True)
 class Facts:
-    """All of it. `waited` are the topics on which parked messages wait, with the first place of each; `milestones`
-    the ones that some step passes."""
+    """All of it.
+
+    `asked` are the variables that the mappings of an operation can see, wherever it is asked; `waited` are the topics on
+    which parked messages wait, with the first place of each; `milestones` those that some step passes; `entering` what
+    may enter each flow.
+    """
 
     sites: list[Site] = field(default_factory=list)
     handed: list[Handed] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
+    asked: dict[str, frozenset[str]] = field(default_factory=dict)
     waited: dict[str, Mark] = field(default_factory=dict)
     milestones: set[str] = field(default_factory=set)
     entering: dict[str, Entities] = field(default_factory=dict)

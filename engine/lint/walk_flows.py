@@ -34,6 +34,9 @@ from engine.lint.sites import Path, SiteReader, leaves
 
 IDENTITY_VARIABLES = frozenset({"headers", "message"})
 FLOW_VARIABLES = frozenset({"headers", "message", "saved", "transaction"})
+DELIVERY_VARIABLES = FLOW_VARIABLES - {"saved"}
+"""A delivery is made after its exchange: what that saved is gone."""
+
 _SPLIT = frozenset({"group", "parent"})
 
 
@@ -145,7 +148,7 @@ class _FlowWalk:
             made = _named(step.transform.to)
             state.entities = made if step.when is None else _together([state.entities, made])
         elif isinstance(step, ValidateStep):
-            if state.entities is None and step.when is None and str(step.validate_) in self._context.contracts:
+            if step.when is None and str(step.validate_) in self._context.contracts:
                 state.entities = _named(str(step.validate_))
         elif isinstance(step, CallStep):
             self._call(step, path, state)
@@ -196,16 +199,21 @@ class _FlowWalk:
 
     def _call(self, step: CallStep, path: Path, state: _State) -> None:
         given = state.entities if step.payload is None else None
+        for name in filter(None, (step.call, step.undo)):
+            self._asked(name, state.variables)
         self._facts.handed.append(Handed(step.call, given, self._loaded.places.value(*path, "call")))
         if step.undo is not None and step.undo_with is None:
             self._facts.handed.append(Handed(step.undo, given, self._loaded.places.value(*path, "undo")))
 
     def _send(self, step: SendStep, path: Path, state: _State) -> None:
-        if step.payload is not None:
-            return
         mark = self._loaded.places.value(*path, "send")
-        names = [step.send] if isinstance(step.send, str) else list(self._targets(step.send))
-        self._facts.handed.extend(Handed(name, state.entities, mark) for name in names)
+        for name in [step.send] if isinstance(step.send, str) else list(self._targets(step.send)):
+            self._asked(name, DELIVERY_VARIABLES)
+            self._facts.handed.append(Handed(name, state.entities if step.payload is None else None, mark))
+
+    def _asked(self, operation: str, variables: frozenset[str]) -> None:
+        """The mappings of an operation may use what is there wherever the operation is asked."""
+        self._facts.asked[operation] = self._facts.asked.get(operation, variables) & variables
 
     def _targets(self, target: SendTarget) -> Iterator[str]:
         for operation in self._context.operations():

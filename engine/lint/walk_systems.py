@@ -11,10 +11,11 @@ from engine.lint.context import Context, EventOf, OperationOf
 from engine.lint.reads import Scope
 from engine.lint.shapes import Shape, closed_object, shape_of
 from engine.lint.sites import Path, SiteReader, mapping_path
+from engine.lint.walk_flows import DELIVERY_VARIABLES, FLOW_VARIABLES
 
 EVENT_VARIABLES = frozenset({"headers", "attributes", "message"})
 REQUEST_VARIABLES = frozenset({"headers", "message", "transaction"})
-REPLY_VARIABLES = REQUEST_VARIABLES | {"status", "request"}
+_REPLIED = frozenset({"status", "request"})
 _NOTHING = closed_object()
 _REPLY = closed_object("status", "headers", "body")
 
@@ -56,6 +57,9 @@ class _SystemWalk:
         self.add(model.map, one, (*at, "map"))
         if model.poll is not None:
             asked = frozenset({"watermark"})
+            polled = f"{self._system.model.system}.{model.poll.operation}"
+            facts = self._context.facts
+            facts.asked[polled] = facts.asked.get(polled, DELIVERY_VARIABLES) & DELIVERY_VARIABLES
             self.add(model.poll.parameters, Scope(asked, _NOTHING), (*at, "poll", "parameters"))
             self.add(model.poll.items, Scope(asked), (*at, "poll", "items"))
             self.add(model.poll.watermark, Scope(asked), (*at, "poll", "watermark"))
@@ -63,16 +67,17 @@ class _SystemWalk:
     def operation(self, operation: OperationOf) -> None:
         at = ("operations", operation.key)
         model = operation.model
-        asked = Scope(REQUEST_VARIABLES, self._context.entity(model.accepts))
+        variables = self._context.facts.asked.get(operation.name, FLOW_VARIABLES)
+        asked = Scope(variables, self._context.entity(model.accepts))
         self.add(model.request, asked, (*at, "request"))
         self.add(model.success, Scope(REQUEST_VARIABLES, _REPLY), (*at, "success"))
-        replied = Scope(REPLY_VARIABLES, self._vendor(model.reply_contract))
+        replied = Scope(variables | _REPLIED, self._vendor(model.reply_contract))
         self.add(model.returns, replied, (*at, "returns"))
         confirm = model.confirm
         if confirm is None:
             return
         self.add(confirm.found, Scope(REQUEST_VARIABLES, _REPLY), (*at, "confirm", "found"))
-        self.add(confirm.returns, Scope(REPLY_VARIABLES), (*at, "confirm", "returns"))
+        self.add(confirm.returns, Scope(variables | _REPLIED), (*at, "confirm", "returns"))
         for name in set(type(confirm).model_fields) - set(ConfirmFields.model_fields):
             self.add(getattr(confirm, name), asked, (*at, "confirm", name))
 

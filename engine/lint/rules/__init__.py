@@ -44,7 +44,7 @@ def run_rules(loaded: LoadedWorkspace, contracts: ContractRegistry, codes: CodeT
     """Run every rule over a workspace whose files are parsed."""
     context = Context(loaded, contracts, codes, findings)
     reader = SiteReader(loaded.bundle)
-    walk_systems(context, reader)
     walk_flows(context, reader)
+    walk_systems(context, reader)
     for rule in RULES:
         rule(context)

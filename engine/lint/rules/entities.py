@@ -20,9 +20,9 @@ def check_entities(context: Context) -> None:
 
 
 def _fit(context: Context, entities: Entities, accepted: str, why: str, mark: Mark) -> None:
-    others = sorted((entities or frozenset()) - {accepted})
-    if others:
-        context.findings.add("XD405", mark, expected=f"'{accepted}', for {why}", found=f"'{others[0]}'")
+    if entities is not None and accepted not in entities:
+        found = " or ".join(f"'{name}'" for name in sorted(entities))
+        context.findings.add("XD405", mark, expected=f"'{accepted}', for {why}", found=found)
 
 
 def _check_sources(context: Context) -> None:
