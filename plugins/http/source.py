@@ -203,11 +203,16 @@ def _arrival(route: Route, incoming: Incoming, parameters: Mapping[str, str]) ->
 def _headers(request: web.BaseRequest) -> Mapping[str, str]:
     """The headers with names in lower case; repeated ones are joined by a comma."""
     given = request.headers
-    headers = {name.lower(): value for name, value in given.items()}
+    headers = {name.lower(): value if value.isascii() else _clean(value) for name, value in given.items()}
     if len(headers) != len(given):
         for name in headers:
-            headers[name] = ", ".join(given.getall(name))
+            headers[name] = _clean(", ".join(given.getall(name)))
     return headers
+
+
+def _clean(text: str) -> str:
+    """A text from the wire without what is not UTF-8, which could neither be compared nor stored."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _storable(route: Route, incoming: Incoming) -> Mapping[str, str]:

@@ -227,6 +227,16 @@ async def test_repeated_request_headers_are_joined(serving: Serving) -> None:
     assert served.intake.accepted[0].headers["x-tag"] == "a, b"
 
 
+async def test_bytes_that_are_not_utf8_are_neither_an_error_nor_stored(serving: Serving) -> None:
+    signed = binding("shop.signed", verify={"hmac": {"header": "X-Signature", "secret": "x"}})
+    served = await serving(binding("shop.orders", receive={"path": "/hooks/{name}"}), signed)
+    rest = b" HTTP/1.1\r\nHost: x\r\nX-Signature: \xff\xfe\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    assert b" 401 " in await talk(served, b"POST /hooks/signed" + rest)
+    assert b" 202 " in await talk(served, b"POST /hooks/%ff?a=%ff" + rest)
+    for arrival in (served.intake.rejected[0][0], served.intake.accepted[0]):
+        json.dumps([dict(arrival.headers), dict(arrival.attributes)], ensure_ascii=False).encode()
+
+
 async def test_client_that_waits_for_a_continue_gets_it(serving: Serving) -> None:
     served = await serving(binding(limit=100))
     reader, writer = await asyncio.open_connection(*served.source.addresses[0])
