@@ -6,7 +6,7 @@ and a flood of high work leaves those of low work; one turn in sixteen goes to t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from engine.message import Priority
@@ -33,19 +33,44 @@ def reserved(capacity: int) -> dict[str, int]:
     return {name: int(name in kept) for name in PRIORITIES}
 
 
-def may_start(capacity: int, running: Mapping[str, int]) -> tuple[str, ...]:
-    """The priorities that may start one more message, highest first, given what runs at each."""
-    kept = reserved(capacity)
-    if sum(running.values()) >= capacity:
-        return ()
-    common = capacity - sum(kept.values())
-    taken = sum(max(0, running.get(name, 0) - places) for name, places in kept.items())
-    return tuple(name for name in PRIORITIES if running.get(name, 0) < kept[name] or taken < common)
+class Places:
+    """Who may start one more message, counted as messages start and end; ranks are 0 for the highest priority.
 
+    Beyond the places kept for it a priority takes common ones, so what is taken of these is all there is to know.
+    """
 
-def next_priority(capacity: int, running: Mapping[str, int], waiting: Collection[str], turn: int) -> str | None:
-    """Which priority starts now, or None. `turn` counts the starts so far."""
-    startable = [name for name in may_start(capacity, running) if name in waiting]
-    if not startable:
-        return None
-    return startable[-1] if turn % LOWEST_FIRST_EVERY == LOWEST_FIRST_EVERY - 1 else startable[0]
+    def __init__(self, capacity: int) -> None:
+        kept = reserved(capacity)
+        self._capacity = capacity
+        self._kept = [kept[name] for name in PRIORITIES]
+        self._common = capacity - sum(self._kept)
+        self._running = [0] * len(PRIORITIES)
+        self._taken = 0
+        self._turn = 0
+        self.used = 0
+
+    def may_start(self, rank: int) -> bool:
+        """Whether a message of this rank may start now."""
+        if self.used >= self._capacity:
+            return False
+        return self._running[rank] < self._kept[rank] or self._taken < self._common
+
+    def choose(self, waiting: Sequence[int]) -> int | None:
+        """Which of the waiting ranks (highest first) starts now, or None."""
+        startable = [rank for rank in waiting if self.may_start(rank)]
+        if not startable:
+            return None
+        return startable[-1] if self._turn % LOWEST_FIRST_EVERY == LOWEST_FIRST_EVERY - 1 else startable[0]
+
+    def enter(self, rank: int) -> None:
+        """A message of this rank starts."""
+        self._turn += 1
+        self.used += 1
+        self._running[rank] += 1
+        self._taken += self._running[rank] > self._kept[rank]
+
+    def leave(self, rank: int) -> None:
+        """A message of this rank has ended."""
+        self._taken -= self._running[rank] > self._kept[rank]
+        self._running[rank] -= 1
+        self.used -= 1

@@ -17,15 +17,20 @@ from msgspec import Struct
 
 from engine.errors import StoreError
 from engine.message import Lease
-from engine.policy.priorities import PRIORITIES, next_priority, reserved
+from engine.policy.priorities import PRIORITIES, Places
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.store.protocol import MessageStore
 from engine.store.records import Work
 from engine.telemetry.log import Log
 
-QUEUE_LIMIT = 500
+QUEUE_LIMIT = 1000
 QUEUE_BYTES = 64 * 1024 * 1024
 CLAIM_BATCH = 100
+CROWDED = 128
+"""Messages queued in memory at which arrivals for a channel are slowed down, one in for one out."""
+
+LONGEST_PACE = 0.05
+"""Seconds an arrival is held back at most: a sender feels it, and none is refused for it."""
 
 
 class Item(Struct, frozen=True):
@@ -51,6 +56,7 @@ class _Channel:
     reserved: int = 0
     signals: int = 0
     filling: bool = False
+    arriving: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
 class Dispatcher:
@@ -60,14 +66,11 @@ class Dispatcher:
         self, store: MessageStore, *, capacity: int, now: Callable[[], float], log: Log, passing: Passing
     ) -> None:
         self._store = store
-        self._capacity = capacity
+        self._places = Places(capacity)
         self._now = now
         self._log = log
         self._passing = passing
         self._channels: dict[str, _Channel] = {}
-        self._running: dict[str, int] = dict.fromkeys(PRIORITIES, 0)
-        self._turn = 0
-        self._kept = sum(reserved(capacity).values())
         self._overflowing: set[str] = set()
         self._ring: dict[int, deque[str]] = {rank: deque() for rank in range(len(PRIORITIES))}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,6 +108,21 @@ class Dispatcher:
             return False
         channel.reserved += 1
         return True
+
+    async def pace(self, name: str) -> None:
+        """Hold an arrival back for a moment while its channel is crowded, so that messages leave as fast as they come
+        and need not take the way over the store."""
+        channel = self._channels.get(name)
+        if channel is None or channel.queued < CROWDED:
+            return
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        channel.arriving.append(turn)
+        timer = loop.call_later(LONGEST_PACE, _let_in, turn)
+        try:
+            await turn
+        finally:
+            timer.cancel()
 
     def offer(self, item: Item) -> None:
         """Hand over a message that was leased in its append, for which a place was reserved."""
@@ -208,42 +226,34 @@ class Dispatcher:
         if self._draining:
             return
         now = self._now()
-        while len(self._tasks) < self._capacity:
-            item = self._next(now)
-            if item is None:
-                break
-            self._start(item)
+        while (chosen := self._next(now)) is not None:
+            self._start(*chosen)
         for name in tuple(self._overflowing):
             channel = self._channels[name]
             if not channel.filling and channel.queued < CLAIM_BATCH // 2:
                 self._fill_later(channel, now)
 
     def _next(self, now: float) -> tuple[_Channel, Item] | None:
-        waiting: dict[str, _Channel] = {}
-        for rank, name in enumerate(PRIORITIES):
-            channel = self._turn_of(rank, now)
-            if channel is not None:
-                waiting[name] = channel
-        chosen = self._chosen(waiting) if waiting else None
+        waiting: dict[int, _Channel] = {}
+        for rank, ring in self._ring.items():
+            if ring and self._places.may_start(rank):
+                channel = self._turn_of(rank, now)
+                if channel is not None:
+                    waiting[rank] = channel
+        chosen = self._places.choose(tuple(waiting)) if waiting else None
         if chosen is None:
             return None
-        self._turn += 1
         channel = waiting[chosen]
-        rank = PRIORITIES.index(chosen)
-        item = channel.queues[rank].popleft()
+        item = channel.queues[chosen].popleft()
         channel.queued -= 1
         self._bytes -= len(item.work.body)
-        ring = self._ring[rank]
+        ring = self._ring[chosen]
         ring.remove(channel.name)
-        if channel.queues[rank]:
+        if channel.queues[chosen]:
             ring.append(channel.name)
+        if channel.arriving:
+            _let_in(channel.arriving.popleft())
         return channel, item
-
-    def _chosen(self, waiting: dict[str, _Channel]) -> str | None:
-        """The priority that starts now. While more places are free than are kept for anybody, all of them may."""
-        if len(waiting) == 1 and self._capacity - len(self._tasks) > self._kept:
-            return next(iter(waiting))
-        return next_priority(self._capacity, self._running, waiting, self._turn)
 
     def _turn_of(self, rank: int, now: float) -> _Channel | None:
         """The channel of a priority whose turn it is and that may run one more."""
@@ -279,13 +289,12 @@ class Dispatcher:
         self._wakeup = None
         self._pump()
 
-    def _start(self, chosen: tuple[_Channel, Item]) -> None:
-        channel, item = chosen
-        priority = PRIORITIES[min(item.work.message.priority, len(PRIORITIES) - 1)]
+    def _start(self, channel: _Channel, item: Item) -> None:
+        rank = min(item.work.message.priority, len(PRIORITIES) - 1)
         channel.running += 1
-        self._running[priority] += 1
+        self._places.enter(rank)
         self._idle.clear()
-        self._spawn(self._run(channel, item, priority))
+        self._spawn(self._run(channel, item, rank))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -298,7 +307,7 @@ class Dispatcher:
             self._idle.set()
         self._pump()
 
-    async def _run(self, channel: _Channel, item: Item, priority: str) -> None:
+    async def _run(self, channel: _Channel, item: Item, rank: int) -> None:
         try:
             await channel.handler(item)
         except StoreError as error:
@@ -308,7 +317,7 @@ class Dispatcher:
             self._log.exception("handler-failed", error, message=item.work.message.id)
         finally:
             channel.running -= 1
-            self._running[priority] -= 1
+            self._places.leave(rank)
             self._leases.pop(item.work.message.id, None)
 
     def _fill_later(self, channel: _Channel, now: float) -> None:
@@ -342,3 +351,8 @@ class Dispatcher:
         if len(claimed) < wanted and channel.signals == signals:
             self._overflowing.discard(channel.name)
         self._pump()
+
+
+def _let_in(turn: asyncio.Future[None]) -> None:
+    if not turn.done():
+        turn.set_result(None)

@@ -177,6 +177,8 @@ class Receiver:
     async def _append(
         self, revision: Revision, arrival: Arrival, entries: Sequence[_Entry], claims: tuple[Claim, ...]
     ) -> Receipt:
+        for entry in entries:
+            await self._dispatcher.pace(entry.message.channel)
         wants = [entry.flow is not None and self._dispatcher.reserve(entry.message.channel) for entry in entries]
         waits = max((entry.flow.reply_within or 0.0 for entry in entries if entry.flow is not None), default=0.0)
         self._passing(CommitPoint.BEFORE_APPEND)

@@ -17,6 +17,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from engine import exact_json
 from engine.clock import Clock, iso, moment
+from engine.config.models.base import TimedModel
 from engine.errors import StepFailed, StoreError
 from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
 from engine.flow.identity import Identity
@@ -47,26 +48,21 @@ def schedules_of(revision: Revision) -> tuple[Schedule, ...]:
     for flow in revision.flows.values():
         declared = flow.model.source.schedule
         if declared is not None and flow.model.active:
-            every = declared.every.seconds if declared.every is not None else None
-            cron = str(declared.cron) if declared.cron is not None else None
-            found.append(Schedule(f"schedule:{flow.name}", trigger_of(cron, every, declared.zone), flow=flow))
+            found.append(Schedule(f"schedule:{flow.name}", trigger_of(declared), flow=flow))
     for system in revision.systems.values():
         for event in system.events.values():
             if event.poll is not None and event.name in revision.listeners:
-                poll = event.poll.model
-                every = poll.every.seconds if poll.every is not None else None
-                found.append(
-                    Schedule(f"{POLL_SOURCE}{event.name}@", trigger_of(poll.cron, every, poll.zone), event=event)
-                )
+                trigger = trigger_of(event.poll.model)
+                found.append(Schedule(f"{POLL_SOURCE}{event.name}@", trigger, event=event))
     return tuple(found)
 
 
-def trigger_of(cron: str | None, every: float | None, zone: str) -> CronTrigger | IntervalTrigger:
+def trigger_of(timed: TimedModel) -> CronTrigger | IntervalTrigger:
     """APScheduler's trigger; intervals count from a fixed moment, so that all replicas fire at the same times."""
-    if cron is not None:
-        return CronTrigger.from_crontab(cron, timezone=ZoneInfo(zone))
-    assert every is not None
-    return IntervalTrigger(seconds=every, start_date=_EPOCH, timezone=ZoneInfo("UTC"))
+    if timed.cron is not None:
+        return CronTrigger.from_crontab(timed.cron.with_named_days, timezone=ZoneInfo(timed.zone))
+    assert timed.every is not None
+    return IntervalTrigger(seconds=timed.every.seconds, start_date=_EPOCH, timezone=ZoneInfo("UTC"))
 
 
 class Scheduler:
