@@ -88,7 +88,7 @@ def check(
     """Load and compile a workspace as `run` does. `complete` False takes absent variables and secrets as given."""
     findings = Findings()
     bundle = Bundle.from_directory(folder, findings)
-    environment = Environment(dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox)
+    environment = Environment(dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox or not complete)
     return compile_workspace(bundle, registry_for(folder), environment, findings, (_check_stand_ins,))
 
 
