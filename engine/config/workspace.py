@@ -41,8 +41,11 @@ class Loaded(Generic[M]):
 
 @dataclass(slots=True)
 class LoadedWorkspace:
-    """All parsed files. `workspace` is None when its file cannot be used; systems and flows that cannot be parsed are
-    left out, their names stay known in `known_systems` and `known_flows` so that references to them are not findings."""
+    """All parsed files.
+
+    `workspace` is None when its file cannot be used. Systems and flows that cannot be parsed are left out; their names
+    stay known in `known_systems` and `known_flows`, so that references to them are not findings.
+    """
 
     bundle: Bundle
     registry: Registry

@@ -67,6 +67,11 @@ class CronText(Scalar):
             raise bad_scalar("XD801", _EXPECTED, value, "no month has that day")
         return cls(str(value), minute, hour, day, month, weekday)
 
+    @property
+    def with_named_days(self) -> str:
+        """The line with the names of the weekdays, which mean the same to every scheduler."""
+        return f"{self.minute} {self.hour} {self.day} {self.month} {self.weekday}"
+
     def __str__(self) -> str:
         return self.text
 

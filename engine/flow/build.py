@@ -1,12 +1,13 @@
-"""What building systems, flows and steps share: the lookups by name, each with its finding when there is no such thing."""
+"""What building systems, flows and steps share: lookups by name, each with its finding when there is no such thing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
 from engine.config.findings import Findings, did_you_mean
-from engine.config.models.base import RetryModel
+from engine.config.models.base import RetryModel, RetryRuleModel
 from engine.config.models.workspace import CalendarModel, WorkspaceModel
+from engine.config.places import Places
 from engine.config.tree import plain
 from engine.config.workspace import LoadedWorkspace
 from engine.config.yaml import load_yaml
@@ -21,6 +22,7 @@ from engine.flow.compiled import CompiledOperation, CompiledSystem
 from engine.flow.expressions import Expressions
 from engine.plugin import Registry
 from engine.policy.calendar import BusinessCalendar, add_business, add_business_days, parse_calendar
+from engine.policy.error_classes import ERROR_CLASSES
 from engine.policy.retry import BUILT_IN, RetryPolicy, RetryRule
 
 DAY = 86400.0
@@ -98,11 +100,14 @@ class Build:
         """A vendor's schema: a file of the folder."""
         if name is None:
             return None
-        path = self.loaded.bundle.beside(f"{folder}/x", name)
+        try:
+            path = self.loaded.bundle.beside(f"{folder}/x", name)
+        except ValueError as error:
+            self.findings.add("XD201", mark, expected="a schema file of the workspace", found=str(error))
+            return None
         if path in self._schemas:
             return self._schemas[path]
         self._schemas[path] = None
-        self.expressions.used_files.add(path)
         if path not in self.loaded.bundle:
             near = self.loaded.bundle.nearest(path)
             hint = f"did you mean '{near}'" if near else ""
@@ -140,29 +145,32 @@ class Build:
 
     def _load_policies(self) -> None:
         for name, model in self.workspace.retry.items():
-            policy = self.retry_policy(name, model, self._place("retry", name))
+            assert self.loaded.workspace is not None
+            policy = self.retry_policy(name, model, self.loaded.workspace.places, "retry", name)
             if policy is not None:
                 self.policies[name] = policy
 
-    def retry_policy(self, name: str, model: RetryModel, mark: Mark) -> RetryPolicy | None:
-        """A policy from its model."""
-        try:
-            rules = tuple(
-                RetryRule(
-                    frozenset(rule.classes),
-                    max_attempts=rule.attempts,
-                    max_age=rule.max_age.seconds if rule.max_age is not None else 7 * DAY,
-                    first=rule.first.seconds,
-                    factor=rule.factor,
-                    ceiling=max(rule.ceiling.seconds, rule.first.seconds),
-                    jitter=rule.jitter,
+    def retry_policy(self, name: str, model: RetryModel, places: Places, *at: str) -> RetryPolicy | None:
+        """A policy from its model, which stands at a place of a file."""
+        rules = []
+        for index, rule in enumerate(model.rules):
+            where: tuple[str | int, ...] = (*at, "rules", index)
+            unknown = [number for number, kind in enumerate(rule.classes) if kind not in ERROR_CLASSES]
+            for number in unknown:
+                self.findings.add(
+                    "XD807",
+                    places.value(*where, "classes", number),
+                    expected=f"an error class ({', '.join(ERROR_CLASSES)})",
+                    found=shown(rule.classes[number]),
+                    hint=did_you_mean(rule.classes[number], ERROR_CLASSES),
                 )
-                for rule in model.rules
-            )
-        except ValueError as error:
-            self.findings.add("XD807", mark, f"'{name}': {error}")
-            return None
-        return RetryPolicy(name, rules)
+            if unknown:
+                continue
+            try:
+                rules.append(_retry_rule(rule))
+            except ValueError as error:
+                self.findings.add("XD807", places.value(*where), str(error))
+        return RetryPolicy(name, tuple(rules)) if len(rules) == len(model.rules) else None
 
     def _load_calendars(self) -> None:
         for name, model in self.workspace.calendars.items():
@@ -174,6 +182,18 @@ class Build:
     def _place(self, *path: str | int) -> Mark:
         assert self.loaded.workspace is not None
         return self.loaded.workspace.places.value(*path)
+
+
+def _retry_rule(rule: RetryRuleModel) -> RetryRule:
+    return RetryRule(
+        frozenset(rule.classes),
+        max_attempts=rule.attempts,
+        max_age=rule.max_age.seconds if rule.max_age is not None else 7 * DAY,
+        first=rule.first.seconds,
+        factor=rule.factor,
+        ceiling=max(rule.ceiling.seconds, rule.first.seconds),
+        jitter=rule.jitter,
+    )
 
 
 def _calendar(name: str, model: CalendarModel) -> BusinessCalendar:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
 from engine.config.environment import Environment
-from engine.config.files import CANONICAL_FOLDER, CODES_FOLDER, Bundle
+from engine.config.files import Bundle
 from engine.config.findings import Findings, did_you_mean
 from engine.config.models.flow import FlowModel
 from engine.config.models.workspace import WorkspaceModel
@@ -14,7 +14,6 @@ from engine.config.workspace import Loaded, LoadedWorkspace, load_workspace
 from engine.contracts.codes import CodeTables
 from engine.contracts.registry import ContractRegistry
 from engine.errors import ConfigurationError
-from engine.fields.marks import Mark
 from engine.fields.scalar import shown
 from engine.flow.build import Build
 from engine.flow.build_steps import StepsBuilder
@@ -81,7 +80,6 @@ class _Compiler:
         for name, system in self._loaded.systems.items():
             build.systems[name] = SystemBuilder(build, system).system()
         flows = {name: self._flow(flow) for name, flow in self._loaded.flows.items()}
-        self._warn_of_unused_files()
         return Revision(
             id=self._loaded.bundle.revision,
             workspace=self._workspace,
@@ -115,7 +113,7 @@ class _Compiler:
         if isinstance(model.retry, str):
             policy = build.policy(model.retry, place("retry"))
         else:
-            own = build.retry_policy(model.flow, model.retry, place("retry"))
+            own = build.retry_policy(model.flow, model.retry, loaded.places, "retry")
             policy = own if own is not None else build.policies["standard"]
         limit = model.payload or self._workspace.limits.payload
         within = model.source.reply_within
@@ -173,14 +171,6 @@ class _Compiler:
                 )
         accepts = loaded.model.source.accepts
         build.entity(accepts, loaded.places.value("source", "accepts"))
-
-    def _warn_of_unused_files(self) -> None:
-        bundle = self._loaded.bundle
-        for path in (*bundle.mappings, *bundle.schemas):
-            if path not in self._build.expressions.used_files and not path.startswith((CANONICAL_FOLDER, CODES_FOLDER)):
-                self._build.findings.add(
-                    "XD204", Mark(path, 1, 1), expected="a file that something refers to", found=f"'{path}'"
-                )
 
 
 def _by_source(

@@ -1,4 +1,4 @@
-"""Compiling what a workspace's files hold of expressions: each error stands at its place in the YAML or mapping file."""
+"""Compiling what a workspace's files hold of expressions: each error stands at its place in the file."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ class Expressions:
         self._bundle = bundle
         self._findings = findings
         self._compiled: dict[str, Expression] = {}
-        self.used_files: set[str] = set()
 
     def expression(self, expr: Expr, fallback: Mark) -> Expression:
         """A field's expression."""
@@ -118,8 +117,11 @@ class Expressions:
         return FieldsMapping(tuple((name, self._fields(item, place)) for name, item in fields.items()))
 
     def _file(self, folder: str, name: str, place: Mark) -> Expression:
-        path = self._bundle.beside(f"{folder}/x", name)
-        self.used_files.add(path)
+        try:
+            path = self._bundle.beside(f"{folder}/x", name)
+        except ValueError as error:
+            self._findings.add("XD201", place, expected="a mapping file of the workspace", found=str(error))
+            return compile_expression(_NOTHING)
         compiled = self._compiled.get(f"\x00{path}")
         if compiled is not None:
             return compiled

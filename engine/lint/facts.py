@@ -43,7 +43,7 @@ class Cut:
 class Facts:
     """All of it.
 
-    `asked` are the variables that the mappings of an operation can see, wherever it is asked; `waited` are the topics on
+    `asked` are the variables that an operation's mappings can see wherever it is asked; `waited` are the topics on
     which parked messages wait, with the first place of each; `milestones` those that some step passes; `entering` what
     may enter each flow.
     """

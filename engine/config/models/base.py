@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.fields.scalars import Duration, Name, Whole
+from engine.fields.scalars import CronText, Duration, Name, TimeZoneName, Whole
 
 
 class ConfigModel(BaseModel):
@@ -66,4 +66,17 @@ class RetryModel(ConfigModel):
     rules: tuple[RetryRuleModel, ...] = Field(min_length=1, description="ordered; the first that matches applies")
 
 
-Extra = dict[str, Any]
+class TimedModel(ConfigModel):
+    """When something happens again and again: a cron line, or an interval."""
+
+    cron: CronText | None = Field(default=None, description="a cron line of five fields")
+    every: Duration | None = Field(default=None, description="or an interval")
+    zone: TimeZoneName = Field(default="UTC", description="the time zone of the cron line")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.cron is None) == (self.every is None):
+            raise ValueError("expected exactly one of 'cron' and 'every'")
+        if self.every is not None and self.every.seconds < 1:
+            raise ValueError(f"expected 'every' to be 1 s or more, got {self.every}")
+        return self

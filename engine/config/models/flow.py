@@ -6,24 +6,23 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from engine.config.models.base import ConfigModel, EntityVersion, EventName, RetryModel, Summary, Team, TopicName
+from engine.config.models.base import (
+    ConfigModel,
+    EntityVersion,
+    EventName,
+    RetryModel,
+    Summary,
+    Team,
+    TimedModel,
+    TopicName,
+)
 from engine.config.models.steps import Arm, ParkStep, RouteStep, SendStep, SplitStep, Step
-from engine.fields.scalars import CronText, Duration, Expr, Flag, Name, Size, TimeZoneName
+from engine.fields.scalars import Duration, Expr, Flag, Name, Size
 from engine.message import Priority
 
 
-class ScheduleModel(ConfigModel):
+class ScheduleModel(TimedModel):
     """Fires on its own; each firing is one message, however late and on however many replicas."""
-
-    cron: CronText | None = Field(default=None, description="a cron line of five fields")
-    every: Duration | None = Field(default=None, description="or an interval")
-    zone: TimeZoneName = Field(default="UTC", description="the time zone of the cron line")
-
-    @model_validator(mode="after")
-    def _one_of(self) -> ScheduleModel:
-        if (self.cron is None) == (self.every is None):
-            raise ValueError("expected exactly one of 'cron' and 'every'")
-        return self
 
 
 class SourceModel(ConfigModel):
@@ -32,7 +31,9 @@ class SourceModel(ConfigModel):
     events: tuple[EventName, ...] = Field(default=(), description="systems' events")
     topics: tuple[TopicName, ...] = Field(default=(), description="topics it subscribes to")
     schedule: ScheduleModel | None = Field(default=None, description="fires on its own")
-    accepts: EntityVersion | None = Field(default=None, description="the canonical entity that enters, where it is not plain")
+    accepts: EntityVersion | None = Field(
+        default=None, description="the canonical entity that enters, where it is not plain"
+    )
     reply_within: Duration | None = Field(
         default=None, description="a caller waits this long for the result; longer is 202 with a status address"
     )
@@ -48,14 +49,18 @@ class IdempotencyModel(ConfigModel):
     """Which messages are the same."""
 
     key: Expr = Field(description="equal for repeats; scope: canonical")
-    window: Duration = Field(default=Duration(7 * 86400.0, text="7 days"), description="how long a repeat is recognised")
+    window: Duration = Field(
+        default=Duration(7 * 86400.0, text="7 days"), description="how long a repeat is recognised"
+    )
 
 
 class LaneModel(ConfigModel):
     """Which messages run one after another."""
 
     key: Expr = Field(description="messages with an equal key run in order; scope: canonical")
-    name: Name | None = Field(default=None, description="flows that name the same lane share it; by default the flow's name")
+    name: Name | None = Field(
+        default=None, description="flows that name the same lane share it; by default the flow's name"
+    )
 
 
 class StaleModel(ConfigModel):
@@ -87,7 +92,9 @@ class FlowModel(ConfigModel):
     """A flow: where messages enter, what they are about, the steps, and what happens when one fails."""
 
     flow: Name = Field(description="the flow's name; the file is called like it")
-    layer: Literal["system", "process", "experience"] = Field(description="wraps one application, coordinates, or serves a channel")
+    layer: Literal["system", "process", "experience"] = Field(
+        description="wraps one application, coordinates, or serves a channel"
+    )
     summary: Summary = Field(description="what it does, in one sentence")
     owner: Team = Field(description="the team that answers for it")
     priority: Priority = Field(default=Priority.NORMAL, description="whose capacity it uses")
@@ -96,7 +103,9 @@ class FlowModel(ConfigModel):
     overtakes: Literal["parked"] | None = Field(default=None, description="runs past a parked head of its lane")
     steps: tuple[Step, ...] = Field(min_length=1, description="what is done, in order")
     retry: Name | RetryModel = Field(default="standard", description="the retry policy")
-    on_dead: Literal["continue", "hold"] = Field(default="continue", description="whether a dead message holds its lane")
+    on_dead: Literal["continue", "hold"] = Field(
+        default="continue", description="whether a dead message holds its lane"
+    )
     expect: ExpectModel | tuple[ExpectModel, ...] = Field(default=(), description="what must have happened by when")
     latency: Duration | None = Field(default=None, description="the latency that is promised")
     retention: Duration | None = Field(default=None, description="how long its messages are kept")

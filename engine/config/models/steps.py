@@ -35,7 +35,9 @@ class TransformStep(StepFields):
 class ValidateStep(StepFields):
     """Validate: the payload must hold to a contract, else the exchange fails with class `data`."""
 
-    validate_: EntityVersion | str = Field(alias="validate", description="a canonical entity, or a schema file beside the flow")
+    validate_: EntityVersion | str = Field(
+        alias="validate", description="a canonical entity, or a schema file beside the flow"
+    )
 
 
 class FilterStep(StepFields):
@@ -63,7 +65,9 @@ class SplitSettings(ConfigModel):
     """What is split and how it is grouped."""
 
     lines: Name | str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="the list field of the payload to cut")
-    group_by: Expr | None = Field(default=None, description="the key of a line's group; by default each line is a group")
+    group_by: Expr | None = Field(
+        default=None, description="the key of a line's group; by default each line is a group"
+    )
 
 
 class SplitStep(StepFields):
@@ -88,7 +92,8 @@ class CallStep(StepFields):
         default=None, description="the operation that takes it back when a later step fails; it is given the reply"
     )
     undo_with: MappingRef | None = Field(
-        default=None, description="what undo is given; scope: the call's payload, `$reply`; by default the call's payload"
+        default=None,
+        description="what undo is given; scope: the call's payload, `$reply`; by default the call's payload",
     )
 
 

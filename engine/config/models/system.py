@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from engine.config.models.base import ConfigModel, EntityVersion, Summary, Team
+from engine.config.models.base import ConfigModel, EntityVersion, Summary, Team, TimedModel
 from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Size, Whole
 from engine.plugin import Connector
 
@@ -27,18 +27,19 @@ class DedupeModel(ConfigModel):
     """How a repeated event is recognised."""
 
     key: Expr = Field(description="the sender's own id of the event; scope: raw payload, `$headers`")
-    window: Duration = Field(default=Duration(7 * 86400.0, text="7 days"), description="how long a repeat is recognised")
+    window: Duration = Field(
+        default=Duration(7 * 86400.0, text="7 days"), description="how long a repeat is recognised"
+    )
 
 
-class PollModel(ConfigModel):
+class PollModel(TimedModel):
     """An event made by asking: an operation is called on a schedule and each item of its reply becomes an event."""
 
     operation: Name = Field(description="an operation of this system; it must change nothing")
-    every: Duration | None = Field(default=None, description="the interval")
-    cron: str | None = Field(default=None, description="or a cron line of five fields")
-    zone: str = Field(default="UTC", description="the time zone of the cron line")
     parameters: dict[str, Expr] = Field(
-        default_factory=dict, alias="with", description="what the operation is given; `$watermark` is the last one stored"
+        default_factory=dict,
+        alias="with",
+        description="what the operation is given; `$watermark` is the last one stored",
     )
     items: Expr = Field(description="the items in the reply; scope: reply")
     watermark: Expr | None = Field(default=None, description="the next watermark; scope: reply, `$watermark`")
@@ -57,9 +58,13 @@ class EventModel(ConfigModel):
     )
     when: Expr | None = Field(default=None, description="only payloads for which this is true are taken; scope: raw")
     dedupe: DedupeModel | None = Field(default=None, description="how a repeat is recognised")
-    map: MapModel | None = Field(default=None, description="the mapping to canonical; without it the payload is private")
+    map: MapModel | None = Field(
+        default=None, description="the mapping to canonical; without it the payload is private"
+    )
     payload: Size | None = Field(default=None, description="the largest payload taken")
-    poll: PollModel | None = Field(default=None, description="ask for this event on a schedule, instead of receiving it")
+    poll: PollModel | None = Field(
+        default=None, description="ask for this event on a schedule, instead of receiving it"
+    )
 
 
 class ReturnsModel(ConfigModel):
@@ -74,7 +79,9 @@ class ReturnsModel(ConfigModel):
 class ConfirmFields(ConfigModel):
     """How to ask whether an earlier try was carried out; the connector's request fields stand beside these."""
 
-    found: Expr = Field(default=Expr("status = 200"), description="true when it was carried out; scope: status, headers, body")
+    found: Expr = Field(
+        default=Expr("status = 200"), description="true when it was carried out; scope: status, headers, body"
+    )
     returns: ReturnsModel | None = Field(default=None, description="the mapping of this reply, where it differs")
 
 
@@ -165,5 +172,3 @@ def composed_system(connector: Connector) -> type[BaseModel]:
 
 def _bases(ours: type[BaseModel], theirs: type[BaseModel] | None) -> Any:
     return (ours,) if theirs is None else (ours, theirs)
-
-

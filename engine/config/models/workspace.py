@@ -42,7 +42,9 @@ class StoreModel(ConfigModel):
 class RetentionModel(ConfigModel):
     """How long settled messages are kept; dead ones stay until a person acts."""
 
-    completed: Duration = Field(default=Duration(30 * 86400.0, text="30 days"), description="after completion or discard")
+    completed: Duration = Field(
+        default=Duration(30 * 86400.0, text="30 days"), description="after completion or discard"
+    )
     invalid: Duration = Field(default=Duration(30 * 86400.0, text="30 days"), description="of the invalid channel")
 
 
@@ -52,9 +54,13 @@ class LimitsModel(ConfigModel):
     backlog: Whole = Field(
         default=1_000_000, ge=100, description="unfinished messages at which intake answers 503 with Retry-After"
     )
-    disk_free: Size = Field(default=Size(512 * 1024**2, text="512 MB"), description="free disk below which intake refuses")
+    disk_free: Size = Field(
+        default=Size(512 * 1024**2, text="512 MB"), description="free disk below which intake refuses"
+    )
     concurrent: Whole = Field(default=64, ge=1, le=4096, description="exchanges and deliveries running at a time")
-    payload: Size = Field(default=Size(10 * 1024**2, text="10 MB"), description="largest payload taken where none is declared")
+    payload: Size = Field(
+        default=Size(10 * 1024**2, text="10 MB"), description="largest payload taken where none is declared"
+    )
     expression: Duration = Field(default=Duration(1.0, text="1 s"), description="longest evaluation of one mapping")
 
 

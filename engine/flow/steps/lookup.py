@@ -14,7 +14,7 @@ from engine.jsonata import MISSING, Expression
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lookup(Step):
-    """Keeps the value that `table` has for a key as `$saved.NAME`; an unmapped key fails unless `fallback` says else."""
+    """Keeps what `table` has for a key as `$saved.NAME`; an unmapped key fails unless `fallback` says else."""
 
     table: str
     key: Expression
