@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from engine.app import open_office
@@ -21,10 +22,9 @@ def no_progress(done: int, whole: int) -> None:
 
 def order(place: Place, name: str, given: Mapping[str, Any], progress: Progress = no_progress) -> Any:
     """The result of an order of `engine.recovery.orders`, with or without a running process."""
-    try:
+    with suppress(NobodyThere):
         return ask(place.control(), name, given, progress)
-    except NobodyThere:
-        return asyncio.run(_alone(place, name, given, progress))
+    return asyncio.run(_alone(place, name, given, progress))
 
 
 def order_running(place: Place, name: str, given: Mapping[str, Any], progress: Progress = no_progress) -> Any:

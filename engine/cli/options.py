@@ -110,7 +110,6 @@ def person_options(*, reason: str = "optional") -> Callable[[F], F]:
             "--reason",
             type=Reason(),
             required=required,
-            default=None if required else "",
             help="Why, for the audit log." + (" Required." if required else ""),
         )(command)
         return click.option(

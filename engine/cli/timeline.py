@@ -102,8 +102,13 @@ def _moments(message: Mapping[str, Any]) -> Iterator[Moment]:
 
 def _step(entry: Mapping[str, Any]) -> Moment:
     known = {"step", "kind", "at", "request", "reply"}
+    if not entry.get("generation"):
+        known.add("generation")
+    if entry["step"].endswith(str(entry.get("operation"))):
+        known.add("operation")
     facts = ", ".join(f"{name} {_short(value)}" for name, value in entry.items() if name not in known)
-    texts = [("request", entry.get("request")), ("reply", entry.get("reply"))]
+    words = ("given", "yielded") if entry["kind"] == "done" else ("sent", "received")
+    texts = zip(words, (entry.get("request"), entry.get("reply")), strict=True)
     below = tuple((name, text) for name, text in texts if text)
     return Moment(entry["at"], _JOURNAL.get(entry["kind"], entry["kind"]), f"{entry['step']}  {facts}".rstrip(), below)
 
@@ -112,7 +117,7 @@ def _attempt(attempt: Mapping[str, Any]) -> Moment:
     took = lasted(attempt["milliseconds"] / 1000)
     status = f", status {attempt['status']}" if attempt["status"] is not None else ""
     why = f", {attempt['reason']}: {attempt['detail']}" if attempt["reason"] else ""
-    texts = [("request", attempt["request"]), ("reply", attempt["reply"])]
+    texts = [("sent", attempt["request"]), ("received", attempt["reply"])]
     below = tuple((name, text) for name, text in texts if text)
     about = f"{attempt['outcome']} in {took}{status}{why}"
     return Moment(attempt["startedAt"], f"attempt {attempt['number']}", about, below)
@@ -125,7 +130,7 @@ def _print_story(output: Output, moments: list[Moment], *, full: bool) -> None:
         if day_of(moment.at) != day:
             day = day_of(moment.at)
             output.say(f"  {day}", style="bold")
-        line = f"  {time_of(moment.at)}  {moment.what:<{widest}}  {one_line(moment.about, 400)}"
+        line = f"  {time_of(moment.at)}  {moment.what:<{widest}}  {one_line(moment.about, 300)}"
         output.say(line.rstrip(), style=STYLES.get(moment.what, ""))
         for name, text in moment.below:
             shown = text if full else one_line(text, _SHOWN)
@@ -152,12 +157,8 @@ def _print_messages(output: Output, messages: list[dict[str, Any]], *, with_time
 
 
 def _print_trouble(output: Output, message: Mapping[str, Any]) -> None:
-    """Why it failed, in full: the story shows one line."""
-    failure = message.get("failure")
-    if not failure:
-        return
-    reason = f"{failure.get('reason', '')} ({failure.get('errorClass', '')})"
-    output.say(f"why: {reason}, {failure.get('detail', '')}", style="red")
+    """What is broken in the payload, and what a person has to undo; `next` says the rest."""
+    failure = message.get("failure") or {}
     violations = (failure.get("details") or {}).get("violations") or ()
     for violation in violations:
         output.say(f"  {violation.get('message') or violation.get('path')}")

@@ -112,7 +112,7 @@ def show(message_id: str, full: bool, place: Place, as_json: bool) -> None:
 @workspace_option
 @json_option
 @click.pass_context
-def resend(ctx: click.Context, ids: tuple[str, ...], who: str, reason: str, place: Place, as_json: bool) -> None:
+def resend(ctx: click.Context, ids: tuple[str, ...], who: str, reason: str | None, place: Place, as_json: bool) -> None:
     """Try deliveries again: the same bytes under the same key.
 
     Where the system can be asked, it is asked first whether the delivery was carried out before.
@@ -133,7 +133,7 @@ def resend(ctx: click.Context, ids: tuple[str, ...], who: str, reason: str, plac
 @json_option
 @click.pass_context
 def reprocess(
-    ctx: click.Context, /, ids: tuple[str, ...], who: str, reason: str, place: Place, as_json: bool, **how: Any
+    ctx: click.Context, /, ids: tuple[str, ...], who: str, reason: str | None, place: Place, as_json: bool, **how: Any
 ) -> None:
     """Run the flow of messages again, from the stored originals.
 
@@ -153,7 +153,9 @@ def reprocess(
 @workspace_option
 @json_option
 @click.pass_context
-def discard(ctx: click.Context, ids: tuple[str, ...], who: str, reason: str, place: Place, as_json: bool) -> None:
+def discard(
+    ctx: click.Context, ids: tuple[str, ...], who: str, reason: str | None, place: Place, as_json: bool
+) -> None:
     """End messages without further effect.
 
     \b

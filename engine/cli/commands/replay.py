@@ -53,7 +53,7 @@ def replay(
     again: tuple[str, ...],
     force: bool,
     who: str,
-    reason: str,
+    reason: str | None,
     place: Place,
     as_json: bool,
     **chosen: Any,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -33,15 +34,18 @@ def status(ctx: click.Context, place: Place, as_json: bool) -> None:
       crossdock status
       crossdock status --json | jq '.channels[] | select(.state == "dead")'
     """
-    try:
-        found = {"up": True, **ask(place.control(), "status", {}, no_progress)}
-    except NobodyThere:
-        found = {"up": False, **order(place, "counts", {})}
+    found = _found(place)
     if as_json:
         print_json(found)
     else:
         _print(Output(), found)
     ctx.exit(NOT_RUNNING if not found["up"] else OK if found["accepting"] else REFUSED)
+
+
+def _found(place: Place) -> dict[str, Any]:
+    with suppress(NobodyThere):
+        return {"up": True, **ask(place.control(), "status", {}, no_progress)}
+    return {"up": False, **order(place, "counts", {})}
 
 
 def _print(output: Output, found: Mapping[str, Any]) -> None:
