@@ -140,7 +140,8 @@ class Commands:
         progress: Callable[[int, int], None] = lambda done, whole: None,
     ) -> Replay:
         """Reprocess every message of a range, oldest first, at most `per_second`. It is counted first."""
-        by_state = {state.value: await self._store.count(structs.replace(selection, states=(state,))) for state in State}
+        states = selection.states or tuple(State)
+        by_state = {state.value: await self._store.count(structs.replace(selection, states=(state,))) for state in states}
         by_state = {name: count for name, count in by_state.items() if count}
         counted = sum(by_state.values())
         if dry_run:
