@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,14 +143,13 @@ class Watcher:
         """The file as an arrival. Raises TooLarge, after it was noted in the invalid channel, without reading it."""
         name = os.fsencode(seen.path.name)
         attributes: dict[str, Any] = {"name": name.decode(errors="replace"), "size": seen.size}
-        arrival = Arrival(binding.event, b"", attributes=attributes)
         if seen.size > binding.payload_limit:
             error = TooLarge(f"expected at most {binding.payload_limit} bytes, found {seen.size}", code="too-large")
-            await self._intake.reject(arrival, error)
+            await self._intake.reject(Arrival(binding.event, b"", attributes=attributes), error)
             raise error
         body = await asyncio.to_thread(disk.read, seen)
         digest = hashlib.sha256(name + b"\0" + body)
-        return replace(arrival, body=body, key=digest.hexdigest())
+        return Arrival(binding.event, body, attributes=attributes, key=digest.hexdigest())
 
     async def _refuse(self, seen: disk.Sighting, receive: ReceiveSettings, error: Refused) -> None:
         try:
