@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 
@@ -19,9 +19,6 @@ from engine.jsonata import MISSING, Expression, Limits
 from engine.plugin import Codec, Connector
 from engine.policy.calendar import BusinessCalendar
 from engine.policy.retry import RetryPolicy
-
-if TYPE_CHECKING:
-    from engine.flow.steps.step import Step
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,15 +142,27 @@ class ReleaseSelector:
     expression: Expression
 
 
+class PipelineStep(Protocol):
+    """What a flow knows of its steps; `engine.flow.steps.step.Step` is what they are."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def when(self) -> Expression | None: ...
+
+    def run(self, exchange: Any) -> Any: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledFlow:
-    """A unit of integration as a pipeline."""
+    """A unit of integration as a pipeline; `by_id` holds the steps inside routes and splits too."""
 
     name: str
     model: FlowModel
     identity: CompiledIdentity
-    steps: tuple[Step, ...]
-    by_id: Mapping[str, Step]
+    steps: tuple[PipelineStep, ...]
+    by_id: Mapping[str, PipelineStep]
     retry: RetryPolicy
     reply_within: float | None
     payload_limit: int

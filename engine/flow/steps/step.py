@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.errors import StepFailed
+from engine.flow.compiled import PipelineStep
 from engine.flow.exchange import Exchange
 from engine.jsonata import Expression
 from engine.outcome import Outcome
@@ -36,14 +38,19 @@ class Step(ABC):
         return ()
 
 
-async def run_steps(steps: Sequence[Step], exchange: Exchange) -> Result:
+async def run_steps(steps: Sequence[PipelineStep], exchange: Exchange) -> Result:
     """Run steps from top to bottom until one ends the exchange."""
     for step in steps:
         if step.when is not None and exchange.evaluate(step.when, step.id) is not True:
             continue
-        result = step.run(exchange)
-        if isinstance(result, Awaitable):
-            result = await result
+        try:
+            result = step.run(exchange)
+            if isinstance(result, Awaitable):
+                result = await result
+        except StepFailed as failed:
+            if "step" not in failed.details:
+                failed.details = {**failed.details, "step": exchange.step_key(step.id)}
+            raise
         if result is not None:
             return result
     return None
