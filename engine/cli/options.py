@@ -110,7 +110,7 @@ def person_options(*, reason: str = "optional") -> Callable[[F], F]:
             "--reason",
             type=Reason(),
             required=required,
-            help="Why, for the audit log." + (" Required." if required else ""),
+            help="Why, for the audit log.",
         )(command)
         return click.option(
             "--as", "who", metavar="NAME", default=user, help="Who gives the order, for the audit log; by default you."

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -72,7 +73,11 @@ class Output:
 
 def print_json(document: Any) -> None:
     """The one document of `--json`; times stay RFC 3339 in UTC."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> float | str:
+    return float(value) if isinstance(value, Decimal) else str(value)
 
 
 def note(text: str) -> None:
@@ -100,4 +105,4 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
 
 def print_json_line(document: Any) -> None:
     """One line of a stream of JSON documents."""
-    click.echo(json.dumps(document, ensure_ascii=False, default=str))
+    click.echo(json.dumps(document, ensure_ascii=False, default=_plain))

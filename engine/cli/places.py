@@ -31,10 +31,17 @@ class Place:
 
     def control(self) -> Path:
         """The control socket, beside the store. Raises ConfigurationError when the workspace's file cannot be read."""
+        file = self._store_file()
+        return (file.parent if file is not None else self.folder.resolve() / STATE_FOLDER) / CONTROL_NAME
+
+    def has_store(self) -> bool:
+        """Whether there is a store already; one on a server is taken to be there."""
+        file = self._store_file()
+        return file is None or file.exists()
+
+    def _store_file(self) -> Path | None:
         kind, _, path = (self.store or declared_store(self.folder)).partition(":")
-        if kind == "sqlite":
-            return (self.folder / path).resolve().parent / CONTROL_NAME
-        return self.folder.resolve() / STATE_FOLDER / CONTROL_NAME
+        return (self.folder / path).resolve() if kind == "sqlite" else None
 
 
 def declared_store(folder: Path) -> str:

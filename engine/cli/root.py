@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version
 from typing import Any
 
 import click
 
 from engine.cli.stops import explained
 from engine.cli.table import COMMANDS, SECTIONS
+from engine.fields.nearest import nearest
 
 
 class CommandTable(click.Group):
@@ -26,6 +26,14 @@ class CommandTable(click.Group):
         command = getattr(module, entry.attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        near = nearest(args[0], COMMANDS) if args and args[0] not in COMMANDS else None
+        if near is not None and not args[0].startswith("-"):
+            ctx.fail(f"No such command '{args[0]}'; did you mean '{near}'?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, COMMANDS))
@@ -44,7 +52,7 @@ class CommandTable(click.Group):
     "Exit codes: 0 good, 1 refused or something found, 2 wrong usage or unusable workspace, 3 no running process.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(version("crossdock"), message="crossdock %(version)s")
+@click.version_option(package_name="crossdock", message="crossdock %(version)s")
 def main() -> None:
     """Crossdock: an integration engine for distributors.
 

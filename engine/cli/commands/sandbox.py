@@ -13,7 +13,7 @@ from engine.cli.options import json_option, workspace_option
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
 from engine.cli.plain import local, one_line
-from engine.cli.stops import NotRunning, Unusable
+from engine.cli.stops import NotRunning, Unusable, counted
 from engine.clock import iso
 from engine.config.models.sandbox import FaultModel
 from engine.sandbox.client import SandboxControl
@@ -190,14 +190,14 @@ def _print_faults(system: str, found: list[dict[str, Any]], *, as_json: bool) ->
     for fault in found:
         settings = {name: value for name, value in fault.items() if name not in ("fault", "happened")}
         told = "".join(f", {name} {value}" for name, value in settings.items())
-        output.say(f"{system}: {fault['fault']}{told}; happened {fault['happened']} times")
+        output.say(f"{system}: {fault['fault']}{told}; happened {counted(fault['happened'], 'time')}")
 
 
 def _row(entry: Mapping[str, Any]) -> tuple[str, ...]:
     effect = "again" if entry["repeat"] else "yes" if entry["applied"] else "no"
     key = one_line(entry["key"] or "", 16)
     return (
-        local(iso(entry["at"])),
+        local(iso(float(entry["at"]))),
         entry["operation"],
         key,
         str(entry["status"]),
