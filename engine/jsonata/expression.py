@@ -16,7 +16,7 @@ from engine.jsonata.library import STANDARD
 from engine.jsonata.missing import MISSING
 from engine.jsonata.registry import FunctionRegistry
 from engine.jsonata.resolve import parse_expression
-from engine.jsonata.runtime.sequences import Outer, collapse, plain
+from engine.jsonata.runtime.sequences import NestedArrays, Outer, plain
 from engine.jsonata.runtime.state import EvaluationContext, State
 from engine.jsonata.signature import parse_signature
 
@@ -61,7 +61,12 @@ class Environment:
 
 @lru_cache(maxsize=256)
 def _evaluated_program(text: str, functions: FunctionRegistry) -> Program:
-    return compile_tree(parse_expression(text), functions)
+    return compile_tree(parse_expression(text), functions, careful=True)
+
+
+@lru_cache(maxsize=256)
+def _careful_program(text: str, functions: FunctionRegistry) -> Program:
+    return compile_tree(parse_expression(text), functions, careful=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,8 @@ class Expression:
         state = State(context or _DEFAULT_CONTEXT, self.environment)
         subject = Outer((data,)) if data.__class__ is list else data
         try:
-            result = self.program.run(subject, data, variables or _NO_VARIABLES, state)
-            return result if self.program.clean else plain(collapse(result))
+            result = self._run(subject, data, variables or _NO_VARIABLES, state)
+            return plain(result) if state.dirty else result
         except ExpressionError as error:
             raise self._located(error, error) from error.__cause__
         except FunctionError as error:
@@ -100,6 +105,15 @@ class Expression:
             raise self._located(limit, error) from None
         except MemoryError as error:
             raise self._located(ExpressionLimitError("D2016", value=state.limits.text), error) from None
+
+    def _run(self, subject: Any, data: Any, variables: Mapping[str, Any], state: State) -> Any:
+        try:
+            state.dirty = not self.program.clean
+            return self.program.run(subject, data, variables, state)
+        except NestedArrays:
+            careful = _careful_program(self.source, self.functions)
+            state.dirty = True
+            return careful.run(subject, data, variables, state)
 
     def _located(self, error: ExpressionError, raised: BaseException) -> ExpressionError:
         """Add the place in the expression and in the data to an error."""

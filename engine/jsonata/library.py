@@ -47,7 +47,7 @@ def _doc(function: Callable[..., Any]) -> str:
     return (function.__doc__ or "").strip().partition("\n")[0]
 
 
-def _string(value: Any, prettify: Any = False) -> Any:
+def as_text(value: Any, prettify: Any = False) -> Any:
     """Text of a value: strings as they are, functions as "", everything else as JSON with exact numbers."""
     if value.__class__ is Outer:
         value = value[0]
@@ -55,7 +55,7 @@ def _string(value: Any, prettify: Any = False) -> Any:
 
 
 def _append(state: State, left: Any, right: Any) -> Any:
-    """The items of both as one array; a value that is no array counts as an array of itself, a missing one as nothing."""
+    """The items of both as one array; a value that is no array counts as one item, a missing one as nothing."""
     return append(left, right, state)
 
 
@@ -113,7 +113,7 @@ STANDARD: Final = FunctionRegistry(
         _any("max", "<a<n>:n>", aggregates.max_, 1),
         _any("min", "<a<n>:n>", aggregates.min_, 1),
         _any("average", "<a<n>:n>", aggregates.average, 1),
-        _text("string", "<x-b?:s>", _string, 1),
+        _text("string", "<x-b?:s>", as_text, 1),
         _text("substring", "<s-nn?:s>", strings.substring, 3),
         _text("substringBefore", "<s-s:s>", strings.substring_before, 2),
         _text("substringAfter", "<s-s:s>", strings.substring_after, 2),

@@ -14,10 +14,10 @@ from engine.jsonata.signature import Signature, parse_signature
 class Function:
     """A built-in or host function.
 
-    `implementation` takes the arguments of `signature` (a JSONata signature such as `<s-n?:s>`, or None for none), plain
-    values with MISSING for what is not there. With `wants_state` its first argument is the evaluation's `State`.
-    `result` says what it gives: `s n b o a x` as in signatures, or `q` for a sequence that collapses. With `strict`, a
-    missing first argument makes the result missing.
+    `implementation` takes the arguments of `signature` (a JSONata signature such as `<s-n?:s>`, or None for none),
+    plain values with MISSING for what is not there. With `wants_state` its first argument is the evaluation's `State`.
+    `result` says what it gives: `s`, `n` or `b` as in signatures, `x` for anything. With `strict`, a missing first
+    argument makes the result missing. `parameters` is the number of arguments that a higher-order function passes.
     """
 
     name: str

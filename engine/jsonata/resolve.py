@@ -1,4 +1,4 @@
-"""Turns drafts into the typed tree: flattens paths into steps, attaches filters, and finds each parent operator's step."""
+"""Turns drafts into the typed tree: flattens paths, attaches filters, and finds the step of each parent operator."""
 
 from __future__ import annotations
 
@@ -59,21 +59,21 @@ class _Resolver:
         handler = _BINARY.get(draft.value)
         if handler:
             return handler(self, draft)
-        assert draft.left is not None and draft.right is not None
-        draft.left, draft.right = self.resolve(draft.left), self.resolve(draft.right)
+        left, right = _sides(draft)
+        draft.left, draft.right = self.resolve(left), self.resolve(right)
         _inherit(draft, draft.left)
         _inherit(draft, draft.right)
         return draft
 
     def _dot(self, draft: Draft) -> Draft:
-        assert draft.left is not None and draft.right is not None
-        first = self.resolve(draft.left)
+        left, right = _sides(draft)
+        first = self.resolve(left)
         path = first if first.kind == "path" else _path_of(first)
         path.start, path.end = draft.start, draft.end
         if first.kind == "parent":
             assert first.slot is not None
             path.seeking = [first.slot]
-        rest = self.resolve(draft.right)
+        rest = self.resolve(right)
         if rest.kind == "path":
             path.items.extend(rest.items)
         else:
@@ -94,12 +94,12 @@ class _Resolver:
         return path
 
     def _filter(self, draft: Draft) -> Draft:
-        assert draft.left is not None and draft.right is not None
-        result = self.resolve(draft.left)
+        left, right = _sides(draft)
+        result = self.resolve(left)
         step = result.items[-1] if result.kind == "path" else result
         if step.group is not None:
             self._fail("S0209", draft)
-        condition = self.resolve(draft.right)
+        condition = self.resolve(right)
         for slot in condition.seeking:
             if slot.level == 1:
                 self._seek_parent(step, slot)
@@ -137,21 +137,21 @@ class _Resolver:
         return result
 
     def _focus(self, draft: Draft) -> Draft:
-        assert draft.left is not None and draft.right is not None
-        result = self.resolve(draft.left)
+        left, right = _sides(draft)
+        result = self.resolve(left)
         step = result.items[-1] if result.kind == "path" else result
         if step.stages or step.predicates:
             self._fail("S0215", draft)
         if step.kind == "sort":
             self._fail("S0216", draft)
         step.keep_array = step.keep_array or draft.keep_array
-        step.focus = draft.right.value
+        step.focus = right.value
         step.tuples = True
         return result
 
     def _index(self, draft: Draft) -> Draft:
-        assert draft.left is not None and draft.right is not None
-        result = self.resolve(draft.left)
+        left, right = _sides(draft)
+        result = self.resolve(left)
         if result.kind == "path":
             step = result.items[-1]
         else:
@@ -160,16 +160,16 @@ class _Resolver:
             step.stages.extend(step.predicates)
             step.predicates = []
         if step.stages:
-            step.stages.append(Draft("index", draft.right.value, draft.start, draft.end, draft.at))
+            step.stages.append(Draft("index", right.value, draft.start, draft.end, draft.at))
         else:
-            step.index = draft.right.value
+            step.index = right.value
         step.tuples = True
         return result
 
     def _apply(self, draft: Draft) -> Draft:
-        assert draft.left is not None and draft.right is not None
+        left, right = _sides(draft)
         draft.kind = "apply"
-        draft.left, draft.right = self.resolve(draft.left), self.resolve(draft.right)
+        draft.left, draft.right = self.resolve(left), self.resolve(right)
         draft.keep_array = draft.keep_array or draft.left.keep_array or draft.right.keep_array
         return draft
 
@@ -219,8 +219,8 @@ class _Resolver:
         return draft
 
     def _alternative(self, draft: Draft) -> Draft:
-        assert draft.left is not None and draft.right is not None
-        draft.left, draft.right = self.resolve(draft.left), self.resolve(draft.right)
+        left, right = _sides(draft)
+        draft.left, draft.right = self.resolve(left), self.resolve(right)
         _inherit(draft, draft.left)
         _inherit(draft, draft.right)
         return draft
@@ -271,6 +271,13 @@ class _Resolver:
                     step = path.items[index]
                     index -= 1
                 slot = self._seek_parent(step, slot)
+
+
+def _sides(draft: Draft) -> tuple[Draft, Draft]:
+    """The two operands of a draft that has two."""
+    assert draft.left is not None
+    assert draft.right is not None
+    return draft.left, draft.right
 
 
 def _path_of(step: Draft) -> Draft:

@@ -102,7 +102,7 @@ class Generator:
             (1, lambda: self._object(depth)),
         )()
         if self.random.random() < 0.05:
-            return self._array(depth)
+            return "[" + ", ".join(self.random.choice(FIELDS) for _ in range(self.random.choice((0, 1, 2)))) + "]"
         return step + self._suffix(depth)
 
     def _step(self, depth: int) -> str:
@@ -174,11 +174,13 @@ class Generator:
         return self._choose(
             (6, lambda: '"' + self.random.choice(("k", "l", "m", "name")) + '"'),
             (1, lambda: "name"),
-            (1, lambda: "\"k\" & " + self.expression(min(depth - 1, 0))),
+            (1, lambda: '"k" & ' + self.expression(min(depth - 1, 0))),
         )()
 
     def _object(self, depth: int) -> str:
-        pairs = [f"{self._key(depth)}: {self.expression(depth - 1)}" for _ in range(self.random.choice((0, 1, 1, 2, 3)))]
+        pairs = [
+            f"{self._key(depth)}: {self.expression(depth - 1)}" for _ in range(self.random.choice((0, 1, 1, 2, 3)))
+        ]
         return "{" + ", ".join(pairs) + "}"
 
     def _array(self, depth: int) -> str:
@@ -219,21 +221,21 @@ class Generator:
             (1, lambda: f"$lowercase({self.random.choice(FIELDS)})"),
             (1, lambda: f"$length({argument})"),
             (1, lambda: f"$trim({argument})"),
-            (2, lambda: f"$join({argument}, \"-\")"),
-            (1, lambda: f"$split({argument}, \"b\")"),
-            (1, lambda: f"$contains({argument}, \"b\")"),
+            (2, lambda: f'$join({argument}, "-")'),
+            (1, lambda: f'$split({argument}, "b")'),
+            (1, lambda: f'$contains({argument}, "b")'),
             (1, lambda: f"$contains({argument}, /b+/)"),
             (1, lambda: f"$match({argument}, /(a)(b)?/)"),
-            (1, lambda: f"$replace({argument}, /a(b)/, \"$1-\")"),
+            (1, lambda: f'$replace({argument}, /a(b)/, "$1-")'),
             (1, lambda: f"$substring({argument}, 1, 2)"),
-            (1, lambda: f"$substringBefore({argument}, \"b\")"),
-            (1, lambda: f"$pad({argument}, 5, \"#\")"),
+            (1, lambda: f'$substringBefore({argument}, "b")'),
+            (1, lambda: f'$pad({argument}, 5, "#")'),
             (1, lambda: f"$number({argument})"),
             (1, lambda: f"$abs({argument})"),
             (1, lambda: f"$floor({argument})"),
             (1, lambda: f"$round({argument})"),
             (1, lambda: self.random.choice(("$string()", "$uppercase()", "$keys()", "$boolean()", "$length()"))),
-            (1, lambda: f"$eval(\"{self.random.choice(('a', '[1,2]', '$v', 'a.b[0]', '$'))}\")"),
+            (1, lambda: f'$eval("{self.random.choice(("a", "[1,2]", "$v", "a.b[0]", "$"))}")'),
             (1, lambda: f"$clone({argument})"),
         )()
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.jsonata import ast
+from engine.jsonata.compiler.inline import inline
 from engine.jsonata.compiler.literals import visible
 from engine.jsonata.compiler.objects import context_function
 from engine.jsonata.compiler.scope import Var
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
+from engine.jsonata.library import STANDARD
 from engine.jsonata.registry import Function
 
 _FITS = {
@@ -40,10 +42,9 @@ def _call(unit: Unit, node: ast.Call, first: Val | None, here: Here) -> Val:
     if isinstance(procedure, ast.Variable) and not procedure.predicates and procedure.group is None:
         variable = _variable(here, procedure.name)
         if variable is None and procedure.name in unit.functions and not _streamed(here, procedure.name):
-            return _built_in(unit, node, unit.functions[procedure.name], first, inner)
-        if variable is not None and variable.lambda_body and variable.lambda_node and variable.assigned:
-            if variable.lambda_node.signature is None and not here.tail:
-                return _known_lambda(unit, node, variable, first, inner)
+            return _built_in(unit, node, unit.functions[procedure.name], first, here)
+        if variable is not None and _is_known_lambda(variable) and not here.bounce:
+            return _known_lambda(unit, node, variable, first, inner)
     function = unit.fixed(unit.value(procedure, inner))
     token = _token(procedure)
     arguments = _arguments(unit, node, first, inner)
@@ -51,9 +52,14 @@ def _call(unit: Unit, node: ast.Call, first: Val | None, here: Here) -> Val:
     if isinstance(procedure, ast.Path):
         unit.line(f"if {function.code} is M: not_a_function({token!r}, {_is_known(unit, here, token)})")
     packed = _packed(arguments)
-    if here.tail and not node.predicates and node.group is None:
+    if here.bounce and not node.predicates and node.group is None:
         return Val(unit.assign(f"TailCall({function.code}, {packed}, {token!r})"), raw=True)
     return Val(unit.assign(f"invoke({function.code}, {packed}, {here.code}, st)"), raw=True)
+
+
+def _is_known_lambda(variable: Var) -> bool:
+    node = variable.lambda_node
+    return node is not None and node.signature is None and variable.lambda_body is not None and variable.assigned
 
 
 def _packed(arguments: Sequence[Val]) -> str:
@@ -104,15 +110,21 @@ def _known_lambda(unit: Unit, node: ast.Call, variable: Var, first: Val | None, 
     return Val(code, raw=True)
 
 
-def _built_in(unit: Unit, node: ast.Call, function: Function, first: Val | None, here: Here) -> Val:
+def _built_in(unit: Unit, node: ast.Call, function: Function, first: Val | None, outer: Here) -> Val:
+    here = outer.inner()
+    inlined = inline(unit, node, function, first, here)
+    if inlined is not None:
+        return inlined
     arguments = _arguments(unit, node, first, here)
     unit.at(node.at)
     if function.name == "eval":
         code = f"evaluator(st, {here.code}, {visible(unit, here)})({', '.join(a.code for a in arguments)})"
         return Val(unit.assign(code), raw=True)
     name = unit.constant(function)
-    slow = f"call_native({name}, {_packed(arguments)}, {here.code}, st)"
-    fast = _direct(unit, function, arguments)
+    slow = f"call_native({name}, {_packed(arguments)}, {_context(outer)}, st)"
+    if outer.bounce:
+        slow = f"TailCall(native({name}, st), {_packed(arguments)}, {function.name!r})"
+    fast = _written(function, arguments) or _direct(unit, function, arguments)
     if fast is None:
         return _typed(unit.assign(slow), function, arguments)
     tests, code = fast
@@ -120,6 +132,11 @@ def _built_in(unit: Unit, node: ast.Call, function: Function, first: Val | None,
         absent = f"M if {arguments[0].code} is M else " if function.strict and arguments[0].missing else ""
         code = f"{code} if {' and '.join(tests)} else {absent}{slow}"
     return _typed(unit.assign(code), function, arguments)
+
+
+def _context(here: Here) -> str:
+    """The context that completes the arguments of a call: as a function's result, that of whoever called the function."""
+    return "None" if here.tail else here.code
 
 
 def _typed(code: str, function: Function, arguments: list[Val]) -> Val:
@@ -141,9 +158,8 @@ def _direct(unit: Unit, function: Function, arguments: list[Val]) -> tuple[list[
             return None
         if any(parameter.pattern.endswith("+") for parameter in parameters):
             return None
-        if len(arguments) < len(parameters) and any(p.context for p in parameters):
-            if len(arguments) < len(parameters) and _context_used(parameters, arguments):
-                return None
+        if len(arguments) < len(parameters) and _context_used(parameters, arguments):
+            return None
     tests: list[str] = []
     for parameter, argument in zip(parameters or (), arguments, strict=False):
         test = _test(parameter.kind, parameter.subtype, argument)
@@ -155,6 +171,29 @@ def _direct(unit: Unit, function: Function, arguments: list[Val]) -> tuple[list[
     if function.wants_state:
         passed.insert(0, "st")
     return tests, f"{unit.constant(function.implementation)}({', '.join(passed)})"
+
+
+_WRITTEN = {
+    "lowercase": ("{0}.__class__ is str", "{0}.lower()"),
+    "uppercase": ("{0}.__class__ is str", "{0}.upper()"),
+    "length": ("{0}.__class__ is str", "len({0})"),
+    "count": ("isinstance({0}, list)", "len({0})"),
+    "exists": ("", "{0} is not M"),
+    "string": ("{0}.__class__ is str", "{0}"),
+}
+
+
+def _written(function: Function, arguments: list[Val]) -> tuple[list[str], str] | None:
+    """What to test, and the code that stands for a call of a function that Python has itself."""
+    found = _WRITTEN.get(function.name)
+    if found is None or len(arguments) != 1 or arguments[0].constant or STANDARD.get(function.name) is not function:
+        return None
+    test, code = (part.format(arguments[0].code) for part in found)
+    if function.name == "string" and arguments[0].kind != "s":
+        name = arguments[0].code
+        return [], f"{name} if {test} else f'{{{name}}}' if {name}.__class__ is int else as_text({name})"
+    sure = function.name != "count" and arguments[0].kind == "s" and not arguments[0].missing
+    return [] if sure or not test else [test], code
 
 
 def _context_used(parameters: Sequence[object], arguments: list[Val]) -> bool:

@@ -75,9 +75,9 @@ class Program:
     clean: bool
 
 
-def compile_tree(tree: ast.Node, functions: FunctionRegistry) -> Program:
-    """Compile the tree of an expression."""
-    unit = Unit(_EMITTERS, objects.suffix, functions)
+def compile_tree(tree: ast.Node, functions: FunctionRegistry, *, careful: bool = False) -> Program:
+    """Compile the tree of an expression; `careful` code also allows for arrays of arrays of arrays in constructors."""
+    unit = Unit(_EMITTERS, objects.suffix, functions, careful)
     scope = literals.open_frame(unit, Scope(), (tree,)) if not isinstance(tree, ast.Block) else Scope()
     value = unit.value(tree, Here("ctx", scope, clean=True, output=True))
     unit.line(f"return {value.code}")
@@ -88,6 +88,7 @@ def compile_tree(tree: ast.Node, functions: FunctionRegistry) -> Program:
 
 
 def _define(code: CodeType, names: dict[str, Any]) -> Callable[..., Any]:
-    exec(code, names)  # noqa: S102 - the source is made from a parsed tree; names in it are ours or repr() of strings
+    exec(code, names)
+    # the source is made from a parsed tree: what stands in it is ours, or the repr() of a string or number
     function: Callable[..., Any] = names["main"]
     return function

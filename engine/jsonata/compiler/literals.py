@@ -97,6 +97,9 @@ def condition(unit: Unit, node: ast.Condition, here: Here) -> Val:
     if _rungs(node) >= _LADDER:
         return _ladder(unit, node, here)
     test = truth(unit, node.condition, here)
+    if _is_literal(node.then) and _is_literal(node.otherwise):
+        then, last = unit.value(node.then, here), unit.value(node.otherwise or node.then, here)
+        return merged(unit.assign(f"{then.code} if {test} else {last.code}"), then, last)
     result = unit.temp()
     with unit.block(f"if {test}:"):
         then = unit.value(node.then, here)
@@ -105,6 +108,10 @@ def condition(unit: Unit, node: ast.Condition, here: Here) -> Val:
         otherwise = unit.value(node.otherwise, here) if node.otherwise is not None else NOTHING
         unit.line(f"{result} = {otherwise.code}")
     return merged(result, then, otherwise)
+
+
+def _is_literal(node: ast.Node | None) -> bool:
+    return isinstance(node, ast.Text | ast.Number | ast.Constant) and not node.predicates and node.group is None
 
 
 def _rungs(node: ast.Node | None) -> int:
@@ -235,5 +242,5 @@ def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> None:
             held.many = True
             if not held.assigned:
                 unit.line(f"{held.code} = UNSET")
-        value = unit.value(node.body, Here(here.code, scope, here.clean, here.item, tail=True))
+        value = unit.value(node.body, Here(here.code, scope, here.clean, here.item, tail=True, bounce=True))
         unit.line(f"return {value.code}")

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
+from engine.jsonata.library import as_text
 from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime import calls, grouping, operators, ordering, sequences, steps, streams, support
 from engine.jsonata.runtime.transforming import Transformer
@@ -61,6 +62,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             sequences.keep,
             sequences.resettle,
             sequences.group_context,
+            sequences.item_context,
             steps.field,
             steps.inner_getter,
             steps.last_getter,
@@ -91,6 +93,8 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             support.not_a_function,
             support.checked_transform,
             support.evaluator,
+            support.fold_start,
+            as_text,
         )
     }
 )

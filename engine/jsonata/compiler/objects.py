@@ -16,7 +16,7 @@ Pairs = Sequence[tuple[ast.Node, ast.Node]]
 
 def array(unit: Unit, node: ast.Array, here: Here) -> Val:
     """`[…]`: arrays among the items are opened, unless they are constructors themselves."""
-    inner = replace(here, tail=False)
+    inner = replace(here, tail=False, bounce=False)
     items, clean, sized = [], True, True
     for item in node.items:
         value = unit.value(item, inner)
@@ -55,14 +55,17 @@ def one_item(unit: Unit, here: Here) -> Here:
         return here
     known = unit.recall(("item", here.code))
     if known is None:
-        code = f"group_context({here.code}, st) if isinstance({here.code}, list) else {here.code}"
+        helper = "group_context" if unit.careful else "item_context"
+        code = f"{helper}({here.code}, st) if isinstance({here.code}, list) else {here.code}"
         known = unit.remember(("item", here.code), unit.assign(code, "c"))
+        if not unit.careful:
+            unit.remember(("item", known), known)
     return replace(here, code=known)
 
 
 def _fields(unit: Unit, fields: list[tuple[str, ast.Node]], here: Here) -> Val:
     """An object with literal keys: those that are sure to be there at once, the others one by one, in order."""
-    inside = replace(here, tail=False)
+    inside = replace(here, tail=False, bounce=False)
     result, clean = "", True
     ready: list[tuple[str, str]] = []
     for key, node in fields:

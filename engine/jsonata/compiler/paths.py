@@ -67,7 +67,7 @@ def _names(unit: Unit, node: ast.Path, here: Here) -> Val:
     for step in node.steps[:-1]:
         state = _read(unit, state, step.expression, last=False)
     code = _read(unit, state, node.steps[-1].expression, last=True, clean=here.clean)
-    return Val(code, clean=here.clean)
+    return Val(code, clean=here.clean, sequence=not here.clean)
 
 
 def _read(unit: Unit, state: str, name: ast.Node, *, last: bool, clean: bool = True) -> str:
@@ -139,7 +139,7 @@ def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tu
     """Evaluate a step for each item of `state`; gives the list of results and what is known of one."""
     results, item = unit.assign("[]", "l"), unit.temp("i")
     items = f"each({state}, st)" if state != here.code else f"each_or_none({state}, st)"
-    inside = here.within(item, clean=clean, output=here.output and not step.stages)
+    inside = here.within(item, clean=clean, output=here.output and not step.stages and _gives_object(step.expression))
     if has_closure(step.expression) or any(has_closure(stage) for stage in step.stages):
         name = unit.temp("f")
         with unit.function_def(f"{name}({item})"):
@@ -154,6 +154,21 @@ def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tu
         name = unit.atom(value)
         unit.line(f"{results}.append({name})" if not value.missing else f"if {name} is not M: {results}.append({name})")
     return results, value
+
+
+def _gives_object(node: ast.Node) -> bool:
+    """Whether a value is sure to be an object, or an array that a path keeps in one piece."""
+    if node.predicates or node.group is not None:
+        return False
+    if isinstance(node, ast.Block):
+        return (
+            bool(node.expressions)
+            and _gives_object(node.expressions[-1])
+            and not isinstance(node.expressions[-1], ast.Array)
+        )
+    if isinstance(node, ast.Condition):
+        return _gives_object(node.then) and (node.otherwise is None or _gives_object(node.otherwise))
+    return isinstance(node, ast.Object)
 
 
 def _result(unit: Unit, step: ast.Step, inside: Here) -> Val:
@@ -177,7 +192,7 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
     if isinstance(step.expression, ast.Sort):
         return _finished(unit, node, _sorted(unit, step, state, here), clean, here, ordered=True)
     if node.group is None and not node.keep_singleton and _plain_name(step):
-        return Val(_read(unit, state, step.expression, last=True, clean=clean), clean=clean)
+        return Val(_read(unit, state, step.expression, last=True, clean=clean), clean=clean, sequence=not clean)
     results, value = _loop(unit, step, state, clean, here if node.group is None else here.inner())
     if node.group is not None:
         return _grouped(unit, node, unit.assign(f"settle_raw({results}, st)"), here)
@@ -235,7 +250,8 @@ def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
         return Val(tuples)
     found = unit.assign(f"contexts({tuples})")
     if given is not None:
-        unit.line(f"if {given}.__class__ is Whole and not {given}: {found} = {given}")
+        empty = f"Kept([{given}])" if node.keep_singleton else given
+        unit.line(f"if {given}.__class__ is Whole and not {given}: {found} = {empty}")
     if node.keep_singleton:
         return Val(unit.assign(f"keep({found})"))
     return Val(found, raw=True)

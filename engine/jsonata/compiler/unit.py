@@ -25,8 +25,13 @@ class Unit:
     """The code of one expression in the making."""
 
     def __init__(
-        self, emitters: Mapping[type[ast.Node], Emitter], suffix: Callable[..., Val], functions: FunctionRegistry
+        self,
+        emitters: Mapping[type[ast.Node], Emitter],
+        suffix: Callable[..., Val],
+        functions: FunctionRegistry,
+        careful: bool,
     ) -> None:
+        self.careful = careful
         self.functions = functions
         self._suffix = suffix
         self.lines: list[str] = []
@@ -92,6 +97,12 @@ class Unit:
     def fixed(self, value: Val) -> Val:
         """The same value under a name that may be repeated."""
         return value if value.simple else replace(value, code=self.assign(value.code), simple=True, truth=None)
+
+    def solid(self, value: Val) -> Val:
+        """The same value under a name, never a literal."""
+        if value.simple and not value.constant:
+            return value
+        return replace(value, code=self.assign(value.code), simple=True, truth=None, constant=False)
 
     def constant(self, value: Any) -> str:
         """Code for a constant."""

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 class Val:
     """A Python expression for a value, with what is known of it.
 
-    `kind`: s n b o a z (null) f, or "" if unknown. `missing`: it may be MISSING. `raw`: it may be a sequence that has not
-    been collapsed. `sequence`: it may be a Sequence rather than a list. `clean`: no sequence is inside of it.
-    `simple`: the code is a name or a literal, so it may be repeated. `truth`: cheaper code for its truth.
+    `kind`: s n b o a z (null) f m (missing), or "" if unknown. `missing`: it may be MISSING. `raw`: it may be a
+    sequence that has not been collapsed. `sequence`: it may be a Sequence rather than a list. `clean`: no sequence is
+    inside of it. `simple`: the code is a name or a literal, so it may be repeated. `constant`: it is a literal.
+    `truth`: cheaper code for its truth.
     """
 
     code: str
@@ -55,7 +56,8 @@ def merged(code: str, left: Val, right: Val) -> Val:
 class Here:
     """Where code is being written: the context value, the variables in scope, and where the result goes.
 
-    `item`: the context is known not to be a list. `tail`: the value is the result of a function. `output`: the value goes
+    `item`: the context is known not to be a list. `tail`: the value is the result of a function, left uncollapsed if it
+    is that of a call; `bounce`: a call of a function may be left to the caller. `output`: the value goes
     straight into the result of the expression.
     """
 
@@ -64,12 +66,13 @@ class Here:
     clean: bool = True
     item: bool = False
     tail: bool = False
+    bounce: bool = False
     output: bool = False
 
     def inner(self) -> Here:
         """The same place, for a part whose value is used by the expression itself."""
-        return replace(self, tail=False, output=False) if self.tail or self.output else self
+        return replace(self, tail=False, bounce=False, output=False) if self.tail or self.output else self
 
     def within(self, code: str, *, clean: bool, item: bool = False, output: bool = False) -> Here:
         """The same scope with another context."""
-        return Here(code, self.scope, clean, item, False, output)
+        return Here(code, self.scope, clean, item, output=output)

@@ -35,7 +35,15 @@ class Lambda:
         self.signature = signature
 
     def __call__(self, *arguments: Any) -> Any:
-        return invoke(self, arguments, None, self.state)
+        state = self.state
+        if self.signature is not None:
+            return invoke(self, arguments, None, state)
+        state.enter()
+        result = self.body(*arguments[: self.arity])
+        if result.__class__ is TailCall:
+            result = finish(result, None, state)
+        state.depth -= 1
+        return result
 
     def __repr__(self) -> str:
         return f"<function of {self.arity}>"

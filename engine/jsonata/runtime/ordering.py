@@ -59,6 +59,8 @@ def _ties(items: list[Any], terms: Sequence[Term], depth: int, state: State) -> 
 
 def _conversion(keys: list[Any]) -> Callable[[Any], Any]:
     """Check that the keys are all numbers or all strings; gives what makes them comparable."""
+    if sum(key is not MISSING for key in keys) < 2:
+        return _same
     texts: Any = MISSING
     numbers: Any = MISSING
     for key in keys:

@@ -160,6 +160,18 @@ def append(left: Any, right: Any, state: State) -> Any:
     return [*first, *second]
 
 
+class NestedArrays(Exception):
+    """Arrays of arrays of arrays met an object constructor inside of another: code that allows for it must run."""
+
+
+def item_context(value: list[Any], state: State) -> Any:
+    """Like `group_context`, where constructors inside share the context; raises NestedArrays where they cannot."""
+    result = group_context(value, state)
+    if isinstance(result, list) and (len(result) < 2 or any(isinstance(item, list) for item in result)):
+        raise NestedArrays
+    return result
+
+
 def group_context(items: list[Any], state: State) -> Any:
     """The context of an object constructor's values where its own context is an array: all items appended."""
     result: Any = MISSING

@@ -38,7 +38,7 @@ def _system_time() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationContext:
-    """What an expression may use that is not in its input: the time (aware), code tables, and values for host functions."""
+    """What an expression may use beyond its input: time (aware), code tables, randomness, values for host functions."""
 
     now: datetime | None = None
     limits: Limits = Limits()
@@ -48,9 +48,12 @@ class EvaluationContext:
 
 
 class State:
-    """One evaluation. Functions that ask for it see `context`, `now` and `poll`."""
+    """One evaluation. Functions that ask for it see `context`, `now` and `poll`.
 
-    __slots__ = ("_now", "budget", "context", "deadline", "depth", "environment", "limits", "sequence")
+    `dirty`: a field was read from an array, so that sequences may be inside of the result.
+    """
+
+    __slots__ = ("_now", "budget", "context", "deadline", "depth", "dirty", "environment", "limits", "sequence")
 
     def __init__(self, context: EvaluationContext, environment: Any) -> None:
         limits = context.limits
@@ -60,6 +63,7 @@ class State:
         self.deadline = monotonic() + limits.seconds
         self.budget = _POLL_EVERY
         self.depth = 0
+        self.dirty = False
         self.environment = environment
         self._now = context.now
 

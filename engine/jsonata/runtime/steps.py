@@ -71,6 +71,7 @@ def inner_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
 def last_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
     """What reads fields at the end of a path from a value that is not a dict."""
     if isinstance(value, list):
+        state.dirty = True
         return lambda name, _: last_field(value, name, state)
     return _nothing
 

@@ -49,10 +49,7 @@ def stream(value: Any, steps: tuple[StreamStep, ...], state: State) -> Tuples:
     current = Tuples({"@": item} for item in items)
     started = False
     for step in steps:
-        if step.evaluate is None:
-            current = _sorted(current, step, started, state)
-        else:
-            current = _mapped(current, step, state)
+        current = _mapped(current, step, state) if step.evaluate else _sorted(current, step, started, state)
         for stage in step.stages:
             current = _staged(current, stage, state)
         started = True

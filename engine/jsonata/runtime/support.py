@@ -69,3 +69,13 @@ def checked_transform(transformer: Transformer, clone: Any) -> Transformer:
 def evaluator(state: State, context: Any, variables: Mapping[str, Any]) -> Callable[..., Any]:
     """`$eval` as a function of an expression's text and a context, with the variables that it can see."""
     return state.environment.evaluator(state, context, variables)  # type: ignore[no-any-return]
+
+
+def fold_start(value: Any, initial: Any) -> tuple[Any, Any]:
+    """Where `$reduce` starts: the first result and the items still to go."""
+    if value is MISSING:
+        return MISSING, []
+    items = value if isinstance(value, list) else [value]
+    if initial is MISSING and items:
+        return items[0], items[1:]
+    return initial, items
