@@ -2,8 +2,8 @@
 
 For failure tests and benchmarks: `LedgerPeer.start(...)` in a test; `python -m tests.peers` is the process itself. An
 effect is a line of a file, appended (and, unless told otherwise, synced) before the answer leaves; a key that has
-had its effect is answered again and applied no more. `GET PATH?key=KEY` says whether a key has had its effect, for
-`confirm`: 200 or 404. Drops are seeded, so a run can be had again.
+had its effect is answered again and applied no more. `GET PATH?key=KEY` (or the key as a header) says whether a key has
+had its effect, for `confirm`: 200 or 404. Drops are seeded, so a run can be had again.
 """
 
 from __future__ import annotations
@@ -203,7 +203,8 @@ class _Peer:
 
     def _confirmed(self, request: web.BaseRequest) -> web.Response:
         """Whether a key has had its effect."""
-        number = self._answers.get((request.path, request.query.get("key", "")))
+        key = request.query.get("key") or request.headers.get(KEY_HEADER, "")
+        number = self._answers.get((request.path, key))
         return web.json_response({"number": number}, status=404 if number is None else 200)
 
     def _applied(self, path: str, key: str | None, body: str) -> int:
