@@ -8,7 +8,7 @@ from engine.config.findings import Findings, did_you_mean
 from engine.config.models.base import RetryModel, RetryRuleModel
 from engine.config.models.workspace import CalendarModel, WorkspaceModel
 from engine.config.places import Places
-from engine.config.tree import plain
+from engine.config.tree import Marks, plain
 from engine.config.workspace import LoadedWorkspace
 from engine.config.yaml import load_yaml
 from engine.contracts.checking import BadSchema
@@ -26,6 +26,7 @@ from engine.policy.error_classes import ERROR_CLASSES
 from engine.policy.retry import BUILT_IN, RetryPolicy, RetryRule
 
 DAY = 86400.0
+_SCHEMA_CODES = {"schema-reference": "XD402"}
 
 
 class Build:
@@ -68,7 +69,7 @@ class Build:
 
     def policy(self, name: str, mark: Mark) -> RetryPolicy:
         """A retry policy of the workspace, or a built-in one."""
-        self._known(name, self.policies, "a retry policy", mark)
+        self._known(name, {**self.policies, **self.workspace.retry}, "a retry policy", mark)
         return self.policies.get(name, self.policies["standard"])
 
     def operation(self, name: str, mark: Mark) -> CompiledOperation | None:
@@ -119,9 +120,11 @@ class Build:
         try:
             self._schemas[path] = self.contracts.compile(plain(node.value), name=name.split(".")[0])
         except BadSchema as error:
-            for finding in error.findings:
-                keys = _pointer(finding.path)
-                self.findings.add("XD401", node.marks.value(keys), finding.message)
+            for problem in error.findings:
+                hint = f"did you mean '{problem.hint}'" if problem.hint else ""
+                where = node.marks.value(_pointer(problem.pointer, node.marks))
+                code = _SCHEMA_CODES.get(problem.code, "XD401")
+                self.findings.add(code, where, expected=problem.expected, found=problem.found, hint=hint)
         return self._schemas[path]
 
     # -- time
@@ -131,6 +134,8 @@ class Build:
         if not duration.business:
             return lambda now: now + duration.seconds
         calendar = self.calendars.get("default")
+        if calendar is None and "default" in self.workspace.calendars:
+            return lambda now: now + duration.seconds  # it has a finding of its own
         if calendar is None:
             self.findings.add(
                 "XD806",
@@ -201,7 +206,10 @@ def _calendar(name: str, model: CalendarModel) -> BusinessCalendar:
     return parse_calendar(name, hours, model.zone, model.holidays)
 
 
-def _pointer(path: str) -> tuple[str | int, ...]:
-    """A JSON pointer as a path."""
-    parts = [part.replace("~1", "/").replace("~0", "~") for part in path.split("/") if part]
-    return tuple(int(part) if part.isdigit() else part for part in parts)
+def _pointer(pointer: str, marks: Marks) -> tuple[str | int, ...]:
+    """A JSON Pointer as the keys and indexes that the file has."""
+    path: list[str | int] = []
+    for part in pointer.split("/")[1:]:
+        key = part.replace("~1", "/").replace("~0", "~")
+        path.append(int(key) if key.isdecimal() and marks.has((*path, int(key))) else key)
+    return tuple(path)

@@ -86,6 +86,10 @@ class Context:
         except UnknownContract:
             return None
 
+    def named(self, entity: str | None) -> Entities:
+        """A document of one entity; nothing is known of one that does not exist."""
+        return frozenset({entity}) if entity is not None and entity in self.contracts else None
+
     def shape(self, entities: Entities) -> Shape | None:
         """The shape of a document that is one of several entities."""
         return joined([self.entity(name) for name in sorted(entities)]) if entities is not None else None

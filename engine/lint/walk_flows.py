@@ -116,14 +116,14 @@ class _FlowWalk:
         """What may enter the flow."""
         source = self._loaded.model.source
         if source.accepts is not None:
-            return frozenset({source.accepts})
+            return self._context.named(source.accepts)
         if source.schedule is not None:
             return None
         found: list[Entities] = []
         events = {event.name: event.model for event in self._context.events()}
         for name in source.events:
             declared = events[name].map if name in events else None
-            found.append(frozenset({declared.to}) if declared is not None else None)
+            found.append(self._context.named(declared.to) if declared is not None else None)
         for topic in source.topics if self._context.complete else ():
             found.append(_together([each.entities for each in self._facts.published if each.topic == topic]))
         return _together(found) if self._context.complete or not source.topics else None
@@ -145,11 +145,11 @@ class _FlowWalk:
         elif isinstance(step, SplitStep):
             self._split(step, path, state)
         elif isinstance(step, TransformStep):
-            made = _named(step.transform.to)
+            made = self._context.named(step.transform.to)
             state.entities = made if step.when is None else _together([state.entities, made])
         elif isinstance(step, ValidateStep):
-            if step.when is None and str(step.validate_) in self._context.contracts:
-                state.entities = _named(str(step.validate_))
+            if step.when is None:
+                state.entities = self._context.named(str(step.validate_)) or state.entities
         elif isinstance(step, CallStep):
             self._call(step, path, state)
         elif isinstance(step, SendStep):
@@ -243,10 +243,6 @@ class _FlowWalk:
             state.saved[step.save] = None
         elif isinstance(step, SetStep):
             state.saved.update(dict.fromkeys(step.set))
-
-
-def _named(entity: str | None) -> Entities:
-    return frozenset({entity}) if entity is not None else None
 
 
 def _together(each: Sequence[Entities]) -> Entities:

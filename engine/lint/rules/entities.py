@@ -37,7 +37,7 @@ def _check_sources(context: Context) -> None:
             declared = events[name].map if name in events else None
             if declared is not None:
                 mark = flow.places.value("source", "events", index)
-                _fit(context, frozenset({declared.to}), source.accepts, why, mark)
+                _fit(context, context.named(declared.to), source.accepts, why, mark)
         for index, topic in enumerate(source.topics):
             for published in context.facts.published:
                 if published.topic == topic:

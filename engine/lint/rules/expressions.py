@@ -22,18 +22,18 @@ def check_expressions(context: Context) -> None:
 
 
 def _field(context: Context, site: Site, read: Read) -> None:
-    if f"${read.name}" in {f"${name}" for name in site.scope.variables}:
+    if read.name in site.scope.variables:
         hint = f"did you mean '${read.name}'"
     else:
         hint = did_you_mean(read.name, read.names) or _listed(read.names, "its fields are")
-    context.findings.add(
-        "XD305", site.at(read.offset), expected="a field of what stands before it", found=f"'{read.name}'", hint=hint
-    )
+    before = site.text[: read.offset].rstrip()
+    where = "of what stands before it" if before.endswith(".") else "in scope"
+    context.findings.add("XD305", site.at(read.offset), expected=f"a field {where}", found=f"'{read.name}'", hint=hint)
 
 
 def _variable(context: Context, site: Site, read: Read) -> None:
     guess = nearest(read.name, read.names)
-    hint = f"did you mean '${guess}'" if guess else _listed([f"${name}" for name in read.names], "in scope are")
+    hint = f"did you mean '${guess}'" if guess else _listed([f"${name}" for name in sorted(read.names)], "in scope are")
     context.findings.add(
         "XD306", site.at(read.offset), expected="a variable that is in scope", found=f"'${read.name}'", hint=hint
     )
