@@ -124,7 +124,14 @@ def _built_in(unit: Unit, node: ast.Call, function: Function, first: Val | None,
     slow = f"call_native({name}, {_packed(arguments)}, {_context(outer)}, st)"
     if outer.bounce:
         slow = f"TailCall(native({name}, st), {_packed(arguments)}, {function.name!r})"
-    fast = _written(function, arguments) or _direct(unit, function, arguments)
+    lookup = _lookup(function, arguments)
+    fast = _direct(unit, function, arguments)
+    written = _written(function, arguments)
+    if lookup is not None:
+        return Val(unit.assign(f"{lookup} else {slow}"), raw=True)
+    if written is not None and written[0] and fast is not None and fast[0]:
+        slow = f"{fast[1]} if {' and '.join(fast[0])} else {slow}"
+    fast = written or fast
     if fast is None:
         return _typed(unit.assign(slow), function, arguments)
     tests, code = fast
@@ -177,10 +184,26 @@ _WRITTEN = {
     "lowercase": ("{0}.__class__ is str", "{0}.lower()"),
     "uppercase": ("{0}.__class__ is str", "{0}.upper()"),
     "length": ("{0}.__class__ is str", "len({0})"),
-    "count": ("isinstance({0}, list)", "len({0})"),
+    "count": ("{0}.__class__ is list", "len({0})"),
+    "floor": ("{0}.__class__ is int", "{0}"),
+    "ceil": ("{0}.__class__ is int", "{0}"),
+    "abs": ("{0}.__class__ is int and {0} >= 0", "{0}"),
     "exists": ("", "{0} is not M"),
     "string": ("{0}.__class__ is str", "{0}"),
 }
+
+
+def _lookup(function: Function, arguments: list[Val]) -> str | None:
+    """The start of the code for `$lookup` in an object."""
+    if function.name != "lookup" or len(arguments) != 2 or STANDARD.get("lookup") is not function:
+        return None
+    if any(argument.constant for argument in arguments[:1]):
+        return None
+    value, key = arguments[0].code, arguments[1].code
+    fits = f"{value}.__class__ is dict" + (
+        "" if arguments[1].kind == "s" and arguments[1].constant else f" and {key}.__class__ is str"
+    )
+    return f"{value}.get({key}, M) if {fits}"
 
 
 def _written(function: Function, arguments: list[Val]) -> tuple[list[str], str] | None:

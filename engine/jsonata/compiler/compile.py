@@ -79,7 +79,7 @@ def compile_tree(tree: ast.Node, functions: FunctionRegistry, *, careful: bool =
     """Compile the tree of an expression; `careful` code also allows for arrays of arrays of arrays in constructors."""
     unit = Unit(_EMITTERS, objects.suffix, functions, careful)
     scope = literals.open_frame(unit, Scope(), (tree,)) if not isinstance(tree, ast.Block) else Scope()
-    value = unit.value(tree, Here("ctx", scope, clean=True, output=True))
+    value = unit.value(tree, Here("ctx", scope, clean=True, group=True, output=True))
     unit.line(f"return {value.code}")
     source = "def main(ctx, root, env, st):\n" + "\n".join(unit.lines) + "\n"
     code = compile(source, FILENAME, "exec", dont_inherit=True, optimize=2)

@@ -51,7 +51,7 @@ def _scope(unit: Unit, literal: ast.Lambda, here: Here, codes: list[str], clean:
         variable.assigned = True
         variable.value = Val(code, clean=is_clean)
         scope.variables[parameter] = variable
-    return Here(here.code, scope, here.clean, here.item, tail=True)
+    return Here(here.code, scope, here.clean, here.item, here.group, tail=True)
 
 
 def _each(unit: Unit, literal: ast.Lambda, items: Val, here: Here, keeps: bool) -> Val:

@@ -200,8 +200,9 @@ def bind(unit: Unit, node: ast.Bind, here: Here) -> Val:
     if variable.function != unit.function:
         unit.assigns_outer(variable.code)
         variable.touched = True
-    unit.line(f"{variable.code} = {value.code}")
-    variable.value = replace(value, code=variable.code, simple=True, truth=None, constant=False)
+    settled = not value.sequence or value.clean
+    unit.line(f"{variable.code} = {value.code}" if settled else f"{variable.code} = settle_all({value.code})")
+    variable.value = replace(value, code=variable.code, simple=True, truth=None, constant=False, settled=True)
     unit.assigned(variable)
     return variable.value if not variable.many else replace(variable.value, code=unit.assign(variable.code))
 
@@ -242,5 +243,5 @@ def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> None:
             held.many = True
             if not held.assigned:
                 unit.line(f"{held.code} = UNSET")
-        value = unit.value(node.body, Here(here.code, scope, here.clean, here.item, tail=True, bounce=True))
+        value = unit.value(node.body, Here(here.code, scope, here.clean, here.item, here.group, tail=True, bounce=True))
         unit.line(f"return {value.code}")

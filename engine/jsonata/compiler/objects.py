@@ -53,6 +53,11 @@ def one_item(unit: Unit, here: Here) -> Here:
     """The context for the values of an object constructor: an array as context has its items appended."""
     if here.item:
         return here
+    if not (here.group or unit.careful):
+        if unit.recall(("checked", here.code)) is None:
+            unit.line(f"if isinstance({here.code}, list): expect_item()")
+            unit.remember(("checked", here.code), here.code)
+        return replace(here, item=True)
     known = unit.recall(("item", here.code))
     if known is None:
         helper = "group_context" if unit.careful else "item_context"
@@ -92,6 +97,33 @@ def _flushed(unit: Unit, result: str, ready: list[tuple[str, str]]) -> str:
 
 
 def _computed(unit: Unit, pairs: Pairs, here: Here) -> Val:
+    """An object with computed keys: a grouping, written out where there is nothing to group."""
+    closures = any(has_closure(key) or has_closure(value) for key, value in pairs)
+    if not (here.item or (not here.group and not unit.careful)) or closures:
+        return _group(unit, pairs, here)
+    inside = replace(one_item(unit, here), tail=False, bounce=False)
+    keys = [_key(unit, key, inside) for key, _ in pairs]
+    if len(keys) > 1:
+        unit.line(f"distinct_keys({', '.join(keys)})")
+    result, clean = unit.assign("{}", "r"), True
+    for key, (_, node) in zip(keys, pairs, strict=True):
+        with unit.block(f"if {key} is not M:"):
+            value = unit.value(node, inside)
+            name = unit.atom(value)
+            unit.line(f"if {name} is not M: {result}[{key}] = {name}" if value.missing else f"{result}[{key}] = {name}")
+        clean = clean and value.clean and not value.sequence
+    return Val(result, "o", missing=False, sequence=False, clean=clean)
+
+
+def _key(unit: Unit, node: ast.Node, here: Here) -> str:
+    value = unit.solid(unit.value(node, here.inner()))
+    unit.at(node.at)
+    if value.kind == "s" and not value.missing:
+        return value.code
+    return unit.assign(f"{value.code} if {value.code}.__class__ is str else key_of({value.code})")
+
+
+def _group(unit: Unit, pairs: Pairs, here: Here) -> Val:
     return Val(
         unit.assign(f"group({here.code}, {pair_functions(unit, pairs, here)}, st)"), "o", missing=False, sequence=False
     )
@@ -101,17 +133,19 @@ def pair_functions(unit: Unit, pairs: Pairs, here: Here, stream: bool = False) -
     """Code for a tuple of key and value functions of a context (and its bindings)."""
     names = []
     for key, value in pairs:
-        names.append(f"({context_function(unit, key, here, stream)}, {context_function(unit, value, here, stream)})")
+        names.append(
+            f"({context_function(unit, key, here, stream)}, {context_function(unit, value, here, stream, True)})"
+        )
     return "(" + ", ".join(names) + ("," if len(names) == 1 else "") + ")"
 
 
-def context_function(unit: Unit, node: ast.Node, here: Here, stream: bool = False) -> str:
+def context_function(unit: Unit, node: ast.Node, here: Here, stream: bool = False, group: bool = False) -> str:
     """Write a node as a function of a context; gives its name. A stream's functions also take the bindings."""
     name, parameter = unit.temp("f"), unit.temp("c")
     bindings = here.scope.stream
     head = f"{name}({parameter}, {bindings})" if stream and bindings else f"{name}({parameter})"
     with unit.function_def(head):
-        value = unit.value(node, Here(parameter, here.scope, clean=False))
+        value = unit.value(node, Here(parameter, here.scope, clean=False, group=group))
         unit.line(f"return {value.code}")
     return name
 

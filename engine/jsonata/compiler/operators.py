@@ -47,7 +47,10 @@ def is_small(value: Val) -> bool:
 
 def _arithmetic(unit: Unit, operator: str, left: Val, right: Val) -> Val:
     call = f"{_ARITHMETIC[operator]}({left.code}, {right.code})"
-    if operator in "+-":
+    one_small = is_small(left) or is_small(right)
+    if operator == "%" and is_small(right) and right.code != "(0)":
+        call = f"{left.code} % {right.code} if {left.code}.__class__ is int and {left.code} >= 0 else {call}"
+    elif operator in "+-" or (operator == "*" and one_small):
         tests = [f"{side.code}.__class__ is int" for side in (left, right) if not is_small(side)]
         if tests:
             call = f"{left.code} {operator} {right.code} if {' and '.join(tests)} else {call}"
@@ -148,7 +151,9 @@ def _concatenation(unit: Unit, node: ast.Binary, here: Here) -> Val:
         parts.append("{" + name + "}")
     code = "f'" + "".join(parts) + "'"
     if growing:
-        return scalar(unit.assign(f"st.check_text({code})"), "s")
+        name = unit.assign(code)
+        unit.line(f"if len({name}) > 100000: st.check_text({name})")
+        return scalar(name, "s")
     return scalar(code, "s", simple=False)
 
 

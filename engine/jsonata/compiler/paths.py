@@ -81,7 +81,7 @@ def _read(unit: Unit, state: str, name: ast.Node, *, last: bool, clean: bool = T
     getter = _getter(unit, state, "last_getter" if last else "inner_getter")
     code = unit.assign(f"{getter}({name.value!r}, M)")
     if not clean and last:
-        unit.line(f"if {code}.__class__ is not list and isinstance({code}, Sequence): {code} = resettle({code})")
+        unit.line(f"if {code}.__class__ in COLLAPSIBLE: {code} = resettle({code})")
     return unit.remember(key, code)
 
 
@@ -120,6 +120,11 @@ def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> t
         return _sorted(unit, step, state, here), clean
     if _plain_name(step):
         return _read(unit, state, step.expression, last=False), clean
+    if here.item and state == here.code and not unit.careful and not has_closure(step):
+        value = _result(unit, step, here.inner())
+        if value.raw:
+            return unit.assign(f"{unit.atom(value)} or M"), value.clean
+        return unit.atom(_opened(unit, value)), value.clean
     results, value = _loop(unit, step, state, clean, here.inner())
     return unit.assign(f"flatten({results}, st) or M"), value.clean
 
@@ -174,7 +179,10 @@ def _gives_object(node: ast.Node) -> bool:
 def _result(unit: Unit, step: ast.Step, inside: Here) -> Val:
     expression = step.expression
     if isinstance(expression, ast.Name):
-        value = Val(unit.assign(f"field({inside.code}, {expression.value!r})"), raw=True, clean=inside.clean)
+        read = f"field({inside.code}, {expression.value!r})"
+        if inside.item:
+            read = f"{_getter(unit, inside.code, 'last_getter')}({expression.value!r}, M)"
+        value = Val(unit.assign(read), raw=True, clean=inside.clean)
         if step.stages:
             name = value.code
             unit.line(f"if {name}.__class__ is Sequence: {name} = collapse({name})")

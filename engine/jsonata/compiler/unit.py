@@ -65,7 +65,7 @@ class Unit:
         self._offset = node.at
         if value.raw and not (here.tail and bare and isinstance(node, ast.Call)):
             value = self._collapsed(value, node.keep_array)
-        elif value.sequence and not value.clean and not value.raw and isinstance(node, _PASSING):
+        elif value.sequence and not (value.clean or value.settled or value.raw) and isinstance(node, _PASSING):
             value = self._collapsed_again(value)
         if here.output and value.sequence and value.clean:
             value = self._listed(value)
@@ -75,7 +75,7 @@ class Unit:
     def _collapsed(self, value: Val, keep: bool) -> Val:
         name = self.atom(value)
         helper = "keep" if keep else "collapse"
-        temp = self.assign(f"{helper}({name}) if {name}.__class__ is not list and isinstance({name}, list) else {name}")
+        temp = self.assign(f"{helper}({name}) if {name}.__class__ in COLLAPSIBLE else {name}")
         return replace(value, code=temp, raw=False, missing=True, simple=True, truth=None)
 
     def _collapsed_again(self, value: Val) -> Val:
@@ -87,7 +87,7 @@ class Unit:
     def _listed(self, value: Val) -> Val:
         """A value that leaves: a list in place of a sequence."""
         name = self.atom(value)
-        self.line(f"if {name}.__class__ is not list and isinstance({name}, list): {name} = list({name})")
+        self.line(f"if {name}.__class__ in COLLAPSIBLE: {name} = list({name})")
         return replace(value, code=name, sequence=False, simple=True)
 
     def atom(self, value: Val) -> str:

@@ -16,7 +16,7 @@ class Val:
     `kind`: s n b o a z (null) f m (missing), or "" if unknown. `missing`: it may be MISSING. `raw`: it may be a
     sequence that has not been collapsed. `sequence`: it may be a Sequence rather than a list. `clean`: no sequence is
     inside of it. `simple`: the code is a name or a literal, so it may be repeated. `constant`: it is a literal.
-    `truth`: cheaper code for its truth.
+    `truth`: cheaper code for its truth. `settled`: it is not a sequence of one item.
     """
 
     code: str
@@ -28,6 +28,7 @@ class Val:
     simple: bool = True
     truth: str | None = None
     constant: bool = False
+    settled: bool = False
 
 
 def scalar(code: str, kind: str, *, missing: bool = False, simple: bool = True, truth: str | None = None) -> Val:
@@ -56,7 +57,7 @@ def merged(code: str, left: Val, right: Val) -> Val:
 class Here:
     """Where code is being written: the context value, the variables in scope, and where the result goes.
 
-    `item`: the context is known not to be a list. `tail`: the value is the result of a function, left uncollapsed if it
+    `item`: the context is known not to be a list; `group`: it may well be one. `tail`: the value is the result of a function, left uncollapsed if it
     is that of a call; `bounce`: a call of a function may be left to the caller. `output`: the value goes
     straight into the result of the expression.
     """
@@ -65,6 +66,7 @@ class Here:
     scope: Scope
     clean: bool = True
     item: bool = False
+    group: bool = False
     tail: bool = False
     bounce: bool = False
     output: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.jsonata.errors import ExpressionError
 from engine.jsonata.missing import MISSING
-from engine.jsonata.runtime.sequences import append
+from engine.jsonata.runtime.sequences import append, group_context
 from engine.jsonata.runtime.state import State
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
@@ -19,7 +19,7 @@ def group(value: Any, pairs: Sequence[Pair], state: State) -> dict[str, Any]:
     Raises T1003 for a key that is no string, D1009 if two pairs give the same key.
     """
     items = value if isinstance(value, list) else (value,)
-    groups: dict[str, tuple[int, Any]] = {}
+    groups: dict[str, tuple[int, list[Any]]] = {}
     for item in items or (MISSING,):
         for index, (key_of, _) in enumerate(pairs):
             key = _checked(key_of(item))
@@ -27,14 +27,14 @@ def group(value: Any, pairs: Sequence[Pair], state: State) -> dict[str, Any]:
                 continue
             held = groups.get(key)
             if held is None:
-                groups[key] = (index, item)
+                groups[key] = (index, [item])
             elif held[0] != index:
                 raise ExpressionError("D1009", value=key)
             else:
-                groups[key] = (index, append(held[1], item, state))
+                held[1].append(item)
     result = {}
-    for key, (index, data) in groups.items():
-        found = pairs[index][1](data)
+    for key, (index, members) in groups.items():
+        found = pairs[index][1](group_context(members, state))
         if found is not MISSING:
             result[key] = found
     return result
@@ -46,13 +46,18 @@ def _checked(key: Any) -> Any:
     return key
 
 
-def key_text(key: Any) -> str | None:
-    """A computed key: a string, or None for a missing one; raises T1003 for anything else."""
-    if key.__class__ is str:
-        return key
+def key_of(key: Any) -> Any:
+    """A computed key: a string, or nothing; raises T1003 for anything else."""
     if key is MISSING:
-        return None
+        return MISSING
     raise ExpressionError("T1003", value=key)
+
+
+def distinct_keys(*keys: Any) -> None:
+    """Check that no two pairs of an object constructor gave the same key; raises D1009."""
+    found = [key for key in keys if key is not MISSING]
+    if len(set(found)) < len(found):
+        raise ExpressionError("D1009", value=next(key for key in found if found.count(key) > 1))
 
 
 def same_key(key: str) -> None:

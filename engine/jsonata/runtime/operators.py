@@ -19,6 +19,7 @@ from engine.jsonata.runtime.state import State
 NUMBERS = frozenset((int, Decimal, float))
 _LARGEST_BITS = 14_000
 _DOUBLE_BITS = 1024
+_SAFE = 2**53
 _LARGEST_EXPONENT = 400
 _LARGEST_RANGE = 10_000_000
 _SURROGATES = "\ud800"
@@ -70,12 +71,18 @@ def subtract(left: Any, right: Any) -> Any:
 
 
 def multiply(left: Any, right: Any) -> Any:
+    if left.__class__ is int and right.__class__ is int:
+        product = left * right
+        return product if -_SAFE < product < _SAFE else _bounded(product, left, right)
     if _operands(left, right, "*"):
         return _bounded(exactmath.multiply(left, right), left, right)
     return MISSING
 
 
 def divide(left: Any, right: Any) -> Any:
+    if left.__class__ is int and right.__class__ is int and right and -_SAFE < left < _SAFE and -_SAFE < right < _SAFE:
+        quotient, rest = divmod(left, right)
+        return left / right if rest else quotient
     if _operands(left, right, "/"):
         return exactmath.divide(left, right)
     return MISSING

@@ -77,6 +77,13 @@ def settle(results: list[Any], state: State) -> Any:
     return collapse_fresh(results)
 
 
+def settle_all(value: Any) -> Any:
+    """What a sequence is worth in the end, as the value of a variable: sequences of one item inside each other too."""
+    while value.__class__ is Sequence and len(value) == 1:
+        value = value[0]
+    return collapse(value)
+
+
 def collapse_fresh(items: list[Any]) -> Any:
     """A sequence made of items that need no flattening, collapsed."""
     if len(items) > 1:
@@ -122,6 +129,9 @@ def flatten(results: list[Any], state: State) -> list[Any]:
     return items
 
 
+COLLAPSIBLE = frozenset((Sequence, Kept, Outer))
+
+
 def collapse(value: Any) -> Any:
     """What a sequence is worth as the value of an expression."""
     kind = value.__class__
@@ -161,7 +171,21 @@ def append(left: Any, right: Any, state: State) -> Any:
 
 
 class NestedArrays(Exception):
-    """Arrays of arrays of arrays met an object constructor inside of another: code that allows for it must run."""
+    """An array met an object constructor where code expects one item: the code that allows for it must run."""
+
+
+def group_context(items: list[Any], state: State) -> Any:
+    """The context of an object constructor's values where its own context is an array: all items appended."""
+    if len(items) < 2:
+        return items[0] if items else MISSING
+    result: list[Any] = []
+    for item in items:
+        if isinstance(item, list):
+            result.extend(item)
+        elif item is not MISSING:
+            result.append(item)
+    state.check_length(len(result))
+    return result
 
 
 def item_context(value: list[Any], state: State) -> Any:
@@ -172,12 +196,9 @@ def item_context(value: list[Any], state: State) -> Any:
     return result
 
 
-def group_context(items: list[Any], state: State) -> Any:
-    """The context of an object constructor's values where its own context is an array: all items appended."""
-    result: Any = MISSING
-    for index, item in enumerate(items):
-        result = append(result, item, state) if index else item
-    return result
+def expect_item() -> None:
+    """An array stands where an object constructor expects one item; raises NestedArrays."""
+    raise NestedArrays
 
 
 def plain(value: Any) -> Any:

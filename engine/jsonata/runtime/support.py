@@ -16,6 +16,9 @@ from engine.jsonata.runtime.steps import repeats
 from engine.jsonata.runtime.transforming import Transformer
 
 
+_TEXT = frozenset((str,))
+
+
 def each_or_none(value: Any, state: State) -> Iterable[Any]:
     """The items a filter tests, where the test has to be made for nothing as well."""
     return (MISSING,) if value is MISSING else each(value, state)
@@ -39,12 +42,12 @@ def spread(value: Any) -> Iterable[Any]:
 
 def all_numbers(value: Any) -> bool:
     """Whether a value is an array of numbers."""
-    return isinstance(value, list) and NUMBERS.issuperset(item.__class__ for item in value)
+    return isinstance(value, list) and NUMBERS.issuperset(map(type, value))
 
 
 def all_texts(value: Any) -> bool:
     """Whether a value is an array of strings."""
-    return isinstance(value, list) and all(item.__class__ is str for item in value)
+    return isinstance(value, list) and _TEXT.issuperset(map(type, value))
 
 
 def timed(pattern: Regex, state: State) -> Regex:
