@@ -50,12 +50,23 @@ class Services(Protocol):
 
     async def confirm(
         self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str
-    ) -> Answered | None:
+    ) -> Answered | Deferred | None:
         """Ask whether an earlier try was carried out; None when it was not, or cannot be asked."""
         ...
 
-    async def ask(self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str) -> Answered:
-        """Send the request and wait. Raises StepFailed, or OutcomeUnknown when it may have been carried out."""
+    async def ask(
+        self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str
+    ) -> Answered | Deferred:
+        """Send the request and wait. Raises StepFailed, or OutcomeUnknown when it may have been carried out. Deferred
+        when it was not sent: another request has opened the breaker meanwhile."""
+        ...
+
+    def current_value(self, table: str, key: Any, column: str | None) -> Any:
+        """A code table's value in the running revision, for who was parked because the pinned one has none."""
+        ...
+
+    def current_scope(self, exchange: Exchange) -> EvaluationContext:
+        """The exchange's context with the code tables of the running revision."""
         ...
 
     def publication(self, exchange: Exchange, topic: str, document: Any, step: str) -> Sequence[NewMessage]:
@@ -83,6 +94,7 @@ class Exchange:
         "parents",
         "revision",
         "saved",
+        "served",
         "services",
         "variables",
         "work",
@@ -103,6 +115,7 @@ class Exchange:
         self.mark: Mark | None = None
         self.mark_before: Mark | None = None
         self.answer: bytes | None = None
+        self.served: set[str] = set()
         self.group = ""
         self.groups: list[Mapping[str, Any]] = []
         self.parents: list[Any] = []
@@ -137,10 +150,10 @@ class Exchange:
         """The step's id, with the split group it runs in."""
         return f"{step}{GROUP_SEPARATOR}{self.group}" if self.group else step
 
-    def evaluate(self, expression: Expression, step: str) -> Any:
+    def evaluate(self, expression: Expression, step: str, context: EvaluationContext | None = None) -> Any:
         """An expression over the document. Raises StepFailed with class `data`."""
         try:
-            return expression.evaluate(self.document, self.variables, self.context)
+            return expression.evaluate(self.document, self.variables, context or self.context)
         except ExpressionError as error:
             raise mapping_failed(error, step) from error
 
@@ -158,24 +171,40 @@ class Exchange:
 
     def write(self, entry: JournalEntry) -> None:
         """Put a line into the journal; it is durable with the next commit."""
+        self.journal.pop((entry.step, entry.kind), None)
         self.journal[entry.step, entry.kind] = entry
         self.journal_out.append(entry)
+        if entry.kind is JournalKind.DONE:
+            self.served.add(entry.step)
 
     def generation(self, step: str) -> int:
-        """How often the step was undone: a step that was taken back runs again under a new key."""
-        undone = self.entry(step, JournalKind.UNDONE)
-        return int(undone.facts.get("generation", 0)) if undone is not None else 0
+        """Which run of the step counts now: a step that was taken back, or that a person ordered to run again, runs
+        under a new key, for a peer that knows the old key would not act on it."""
+        done, undone = self._generation_of(step, JournalKind.DONE), self._generation_of(step, JournalKind.UNDONE)
+        if done is not None and done >= (undone or 0) and self.ordered_again(step):
+            return done + 1
+        return max(done or 0, undone or 0)
+
+    def _generation_of(self, step: str, kind: JournalKind) -> int | None:
+        entry = self.entry(step, kind)
+        return int(entry.facts.get("generation", 0)) if entry is not None else None
 
     def done(self, step: str) -> JournalEntry | None:
         """The journal's line of a step that is done and stands: not undone, and not ordered to run again."""
         entry = self.entry(step, JournalKind.DONE)
-        if entry is None or int(entry.facts.get("generation", 0)) < self.generation(step):
-            return None
-        return None if self.ordered_again(step) else entry
+        return entry if entry is not None and int(entry.facts.get("generation", 0)) >= self.generation(step) else None
+
+    def begun(self, step: str, kind: JournalKind = JournalKind.BEGUN) -> bool:
+        """Whether an earlier run began the step (or its undo), in the generation that counts now."""
+        generation = self._generation_of(step, kind)
+        return generation is not None and generation >= self.generation(step)
 
     def key_of(self, step: str, purpose: str = "") -> str:
         """The idempotency key of a step's request; equal over retries, reprocessing and crashes."""
-        generation = self.generation(step)
+        generation: object = self.generation(step)
+        output = self.entry(step, JournalKind.OUTPUT)
+        if output is not None and self.ordered_again(step):
+            generation = output.facts["messages"][0]
         name = step if not generation else f"{step}~{generation}"
         return request_key(self.message.origin or self.message.id, name, purpose)
 
@@ -184,14 +213,13 @@ class Exchange:
         return (step, JournalKind.OUTPUT) in self.journal and not self.ordered_again(step)
 
     def ordered_again(self, step: str) -> bool:
-        """Whether a person ordered this step, or all groups of it, to run again although it is done."""
-        again = self.message.again
-        return bool(again) and (step in again or step.partition(GROUP_SEPARATOR)[0] in again)
+        """Whether a person ordered this step to run once more although it is done."""
+        return step in self.message.again and step not in self.served
 
     def progress(self, *, phase: Phase | None = None) -> Progress:
         """Everything that waits for a commit, taken out of the exchange."""
         effective = bool(self.outputs) or any(entry.kind is JournalKind.BEGUN for entry in self.journal_out)
-        if effective and self.mark is not None and (MARK_STEP, JournalKind.BEGUN) not in self.journal:
+        if effective and self.mark is not None and not self._marked_before():
             self.write(
                 JournalEntry(MARK_STEP, JournalKind.BEGUN, self.services.now(), facts=_mark_facts(self.mark_before))
             )
@@ -208,6 +236,10 @@ class Exchange:
         if effective:
             self.mark = None
         return progress
+
+    def _marked_before(self) -> bool:
+        """Whether the mark that stands is this message's own, so that what stood before it is noted already."""
+        return self.mark_before is not None and self.mark_before.message_id == self.message.id
 
     async def checkpoint(self, *, phase: Phase | None = None) -> None:
         """Commit what has gathered."""

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from engine.errors import LeaseLost
+from engine.outcome import Deferred, Retry
+from engine.runtime.arrivals import as_message
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.runtime.dispatcher import Dispatcher, Item
-from engine.runtime.receiver import as_message
+from engine.runtime.maintenance.promote import Alarm
 from engine.store.protocol import MessageStore
 from engine.store.records import Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
 
@@ -17,10 +19,11 @@ from engine.store.records import Appended, AppendStatus, NewMessage, Progress, R
 class Desk:
     """Commits, and hands over."""
 
-    def __init__(self, store: MessageStore, dispatcher: Dispatcher, passing: Passing) -> None:
+    def __init__(self, store: MessageStore, dispatcher: Dispatcher, passing: Passing, alarm: Alarm) -> None:
         self._store = store
         self._dispatcher = dispatcher
         self._passing = passing
+        self._alarm = alarm
 
     def with_leases(self, outputs: Sequence[NewMessage]) -> tuple[tuple[NewMessage, ...], tuple[bool, ...]]:
         """The outputs, and for each whether there is room in memory to run it at once."""
@@ -55,6 +58,11 @@ class Desk:
             self._decline(settlement.progress)
             raise
         self._passing(CommitPoint.AFTER_SETTLE)
+        outcome = settlement.outcome
+        if isinstance(outcome, Retry):
+            self._alarm.ring_for(outcome.at)
+        elif isinstance(outcome, Deferred):
+            self._alarm.ring_for(outcome.until)
         self._hand_over(settlement.progress, recorded)
         return recorded.applied
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct
 
 from engine.errors import StoreError
-from engine.message import Lease
+from engine.message import Lease, Message
 from engine.policy.priorities import PRIORITIES, Places
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.store.protocol import MessageStore
@@ -123,6 +124,18 @@ class Dispatcher:
             await turn
         finally:
             timer.cancel()
+
+    @contextmanager
+    def aside(self, message: Message) -> Iterator[None]:
+        """While a message waits for a system it takes none of the process's places, so that a system that hangs stops
+        nobody else; how many may wait is bounded by their channels' own limits."""
+        rank = min(message.priority, len(PRIORITIES) - 1)
+        self._places.leave(rank)
+        self._pump()
+        try:
+            yield
+        finally:
+            self._places.enter(rank)
 
     def offer(self, item: Item) -> None:
         """Hand over a message that was leased in its append, for which a place was reserved."""
@@ -338,10 +351,10 @@ class Dispatcher:
             self._passing(CommitPoint.AFTER_CLAIM)
         except StoreError as error:
             self._log.warning("claim-failed", channel=channel.name, detail=str(error))
-            channel.filling = False
             self._wake_at(self._now() + 0.5, self._now())
             return
-        channel.filling = False
+        finally:
+            channel.filling = False
         if self._draining:
             if claimed:
                 await self._store.give_back([work.lease for work in claimed])

@@ -20,7 +20,7 @@ from engine.runtime.gateway import Gateway
 from engine.runtime.health import Health
 from engine.runtime.maintenance.chore import Chore, keep_doing
 from engine.runtime.maintenance.due import due
-from engine.runtime.maintenance.promote import promote
+from engine.runtime.maintenance.promote import Alarm, promote
 from engine.runtime.maintenance.prune import prune
 from engine.runtime.maintenance.renew import renew
 from engine.runtime.maintenance.rescue import rescue
@@ -76,15 +76,20 @@ class Engine:
         self.health = Health(store, parts.folder, log)
         capacity = revision.workspace.limits.concurrent
         self.dispatcher = Dispatcher(store, capacity=capacity, now=clock.now, log=log, passing=parts.passing)
-        self.desk = Desk(store, self.dispatcher, parts.passing)
-        services = FlowServices(self.desk, self.gateways, self.revisions, clock, parts.passing)
-        self.executor = Executor(store, self.revisions, self.desk, services, self.waiters, clock, random=parts.random)
+        self._alarm = Alarm()
+        self.desk = Desk(store, self.dispatcher, parts.passing, self._alarm)
+        services = FlowServices(self.desk, self.dispatcher, self.gateways, self.revisions, clock, parts.passing)
+        self.executor = Executor(
+            store, self.revisions, self.desk, services, self.waiters, clock, log, random=parts.random
+        )
         self.sender = Sender(
             self.revisions,
             self.gateways,
+            self.dispatcher,
             self.desk,
             PollReplies(lambda: self.desk, clock),
             clock,
+            log,
             random=parts.random,
             passing=parts.passing,
         )
@@ -95,6 +100,7 @@ class Engine:
             clock,
             revision=lambda: self.revisions.active,
             refusal=self.health.refusal,
+            took_in=self.health.took_in,
             passing=parts.passing,
         )
         self.scheduler = Scheduler(store, self.dispatcher, clock, log, lambda: self.revisions.active)
@@ -115,6 +121,7 @@ class Engine:
         left = await parts.store.rescue()
         parts.passing(CommitPoint.AFTER_RESCUE)
         await self.health.look(self.revisions.active)
+        await self.revisions.load_pinned()
         await self._bind_systems()
         self._open_channels()
         self.dispatcher.nudge_all(left)
@@ -136,7 +143,7 @@ class Engine:
         store, dispatcher, clock = parts.store, self.dispatcher, parts.clock
         active = lambda: self.revisions.active  # noqa: E731
         return (
-            promote(store, dispatcher, clock),
+            promote(store, dispatcher, clock, self._alarm),
             renew(store, dispatcher),
             rescue(store, dispatcher, parts.passing),
             due(store, dispatcher, clock, parts.log),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from engine import exact_json
 from engine.clock import Clock
-from engine.errors import InvalidInput, LeaseLost, StepFailed
-from engine.flow.compiled import CompiledFlow
+from engine.errors import CrossdockError, InvalidInput, LeaseLost, StepFailed
+from engine.flow.compiled import CompiledFlow, Revision
 from engine.flow.exchange import MARK_STEP, Exchange
 from engine.flow.identity import version_of
 from engine.flow.steps.call import Call
@@ -17,7 +18,15 @@ from engine.message import Message, Phase
 from engine.outcome import Completed, Dead, Deferred, Discarded, Failure, Outcome, Parked, Retry
 from engine.runtime.desk import Desk
 from engine.runtime.dispatcher import Item
-from engine.runtime.failures import decide_outcome, failure_of, parked_for
+from engine.runtime.failures import (
+    UNDO_STEP,
+    decide_outcome,
+    failure_of,
+    internal_error,
+    parked_for,
+    undo_begun,
+    undone_failure,
+)
 from engine.runtime.originals import document_of
 from engine.runtime.requests import RequestFailed
 from engine.runtime.revisions import Revisions, RevisionUnavailable
@@ -25,8 +34,9 @@ from engine.runtime.services import FlowServices
 from engine.runtime.waiters import Ending, Waiters
 from engine.store.protocol import MessageStore
 from engine.store.records import Attempt, JournalEntry, JournalKind, Mark, Progress, Settlement
+from engine.telemetry.log import Log
 
-UNDO_STEP = "@undo"
+T = TypeVar("T")
 
 
 class Executor:
@@ -40,6 +50,7 @@ class Executor:
         services: FlowServices,
         waiters: Waiters,
         clock: Clock,
+        log: Log,
         *,
         random: Callable[[], float],
     ) -> None:
@@ -49,6 +60,7 @@ class Executor:
         self._services = services
         self._waiters = waiters
         self._clock = clock
+        self._log = log
         self._random = random
 
     async def run(self, item: Item) -> None:
@@ -67,13 +79,13 @@ class Executor:
             return
         exchange: Exchange | None = None
         try:
-            document = item.document if item.revision == revision.id else document_of(item.work, revision)
+            document = item.document if item.revision == revision.id else self._document(item, revision)
             exchange = Exchange(item.work, flow, revision, document, self._services)
             outcome, failed = await self._passage(exchange)
         except LeaseLost:
             return
         except InvalidInput as invalid:
-            # The stored original does not read in this revision: nothing was done yet.
+            # The stored original does not read in this revision, or has no identity in it: no step ran.
             exchange = exchange or Exchange(item.work, flow, revision, None, self._services)
             failed = StepFailed(
                 invalid.detail,
@@ -92,7 +104,7 @@ class Executor:
             stale = await self._guard(exchange)
             if stale is not None:
                 return stale, None
-            return await run_steps(exchange.flow.steps, exchange) or Completed(), None
+            return await self._guarded(run_steps(exchange.flow.steps, exchange), exchange) or Completed(), None
         except StepFailed as failed:
             outcome = self._after_failure(exchange, failed)
             if not isinstance(outcome, Dead) or not _undoable(exchange):
@@ -100,6 +112,25 @@ class Executor:
             await self._begin_undo(exchange, outcome.failure)
             undone, failed_undo = await self._undo(exchange)
             return undone, failed_undo or failed
+
+    async def _guarded(self, steps: Coroutine[Any, Any, T], exchange: Exchange) -> T:
+        """Steps whose unexpected errors are failures like others: neither tried for ever nor lost."""
+        try:
+            return await steps
+        except (CrossdockError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            self._log.exception("exchange-failed", error, message=exchange.message.id)
+            raise internal_error(error) from error
+
+    def _document(self, item: Item, revision: Revision) -> Any:
+        try:
+            return document_of(item.work, revision)
+        except CrossdockError:
+            raise
+        except Exception as error:
+            self._log.exception("original-unreadable", error, message=item.work.message.id)
+            raise InvalidInput(f"{type(error).__name__}: {error}", code="unreadable") from error
 
     async def _guard(self, exchange: Exchange) -> Outcome | None:
         """The stale guard: an older version than one that had an effect goes no further; a mark waits for ours."""
@@ -109,10 +140,11 @@ class Executor:
             return None
         version = version_of(exchange.flow, exchange.document, exchange.variables, exchange.context)
         mark = await self._store.mark(lane)
-        if mark is not None and mark.message_id != exchange.message.id and not exchange.message.force:
-            if _older(exact_json.decode(version), exact_json.decode(mark.version)):
-                detail = f"version {version.decode()} is older than {mark.version.decode()}, which had an effect"
-                return _stale_outcome(identity.stale_then, exchange.flow, detail)
+        if mark is not None and mark.message_id != exchange.message.id and _older(version, mark.version):
+            if exchange.message.force:
+                return None  # a person lets this one pass; the newer mark stays for the next
+            detail = f"version {version.decode()} is older than {mark.version.decode()}, which had an effect"
+            return _stale_outcome(identity.stale_then, exchange.flow, detail)
         exchange.mark = Mark(lane, version, exchange.message.id)
         exchange.mark_before = mark
         return None
@@ -123,44 +155,36 @@ class Executor:
         parked = parked_for(failure, step)
         if parked is not None:
             return parked
-        policy = exchange.flow.retry
+        before, since = _counted_from(exchange)
         return decide_outcome(
             failure,
             exchange.message,
-            policy,
+            exchange.flow.retry,
             now=self._clock.now(),
             random=self._random,
             holds_lane=exchange.flow.model.on_dead == "hold",
+            attempts_before=before,
+            since=since,
         )
 
     # -- undo
 
     async def _begin_undo(self, exchange: Exchange, failure: Failure) -> None:
-        facts = {
-            "errorClass": failure.error_class,
-            "reason": failure.reason,
-            "detail": failure.detail,
-            "step": failure.step,
-            "owner": failure.owner,
-            "suggestion": failure.suggestion,
-            "details": dict(failure.details),
-            "attempts": exchange.message.attempts + 1,
-        }
         exchange.outputs.clear()  # what the failed run gathered after its last checkpoint never leaves
         exchange.milestones.clear()
-        exchange.write(JournalEntry(UNDO_STEP, JournalKind.UNDO_BEGUN, self._clock.now(), facts=facts))
+        exchange.write(undo_begun(failure, exchange.message.attempts, self._clock.now()))
         await exchange.checkpoint(phase=Phase.UNDO)
 
     async def _undo(self, exchange: Exchange) -> tuple[Outcome, StepFailed | None]:
         """Take back completed calls, the last one first. A failed undo is tried again; then what remains is listed."""
         begun = exchange.entry(UNDO_STEP, JournalKind.UNDO_BEGUN)
         assert begun is not None
-        cause = _failure_from(begun.facts)
+        cause = undone_failure(begun)
         holds = exchange.flow.model.on_dead == "hold"
         pending = _undoable(exchange)
         for index, (key, call, done) in enumerate(pending):
             try:
-                deferred = await call.take_back(exchange, key, done)
+                deferred = await self._guarded(call.take_back(exchange, key, done), exchange)
             except StepFailed as failed:
                 failure = failure_of(failed, f"undo of {key}", exchange.flow.model.owner)
                 outcome = decide_outcome(
@@ -188,12 +212,12 @@ class Executor:
     async def _settle(self, exchange: Exchange, outcome: Outcome, failed: StepFailed | None, started: float) -> None:
         now = self._clock.now()
         message = exchange.message
-        if isinstance(outcome, Retry | Deferred | Dead | Discarded):
+        if isinstance(outcome, Retry | Deferred | Dead):
             exchange.outputs.clear()  # outputs leave at checkpoints only: a call, a park, the end
-            if not isinstance(outcome, Discarded):
-                exchange.milestones.clear()
+            exchange.milestones.clear()
         if isinstance(outcome, Parked):
-            exchange.write(JournalEntry(outcome.step, JournalKind.PARKED, now, facts={"reason": outcome.reason}))
+            facts = {"reason": outcome.reason, "attempts": message.attempts + 1}
+            exchange.write(JournalEntry(outcome.step, JournalKind.PARKED, now, facts=facts))
         restored = _mark_to_restore(exchange, outcome)
         base = exchange.progress()
         outputs, leases = self._desk.with_leases(base.outputs)
@@ -226,8 +250,20 @@ class Executor:
         self._tell(item.work.message, outcome, None)
 
     def _tell(self, message: Message, outcome: Outcome, answer: bytes | None) -> None:
-        if isinstance(outcome, Completed | Discarded | Dead):
+        if isinstance(outcome, Completed | Discarded | Dead | Parked):
             self._waiters.tell(message.id, Ending(outcome, answer))
+
+
+def _counted_from(exchange: Exchange) -> tuple[int, float | None]:
+    """The attempts and the time from which a policy counts: what was spent before the last release is forgotten, for
+    days in the hands of a person are no attempts."""
+    releases = [entry for (_, kind), entry in exchange.journal.items() if kind is JournalKind.RELEASED]
+    if not releases:
+        return 0, None
+    last = max(releases, key=lambda entry: entry.at)
+    parked = exchange.entry(last.step, JournalKind.PARKED)
+    before = int(parked.facts.get("attempts", 0)) if parked is not None else 0
+    return min(before, exchange.message.attempts), max(last.at, exchange.message.first_attempt_at or 0.0)
 
 
 def _stale_outcome(then: str, flow: CompiledFlow, detail: str) -> Outcome:
@@ -239,35 +275,22 @@ def _stale_outcome(then: str, flow: CompiledFlow, detail: str) -> Outcome:
     return Discarded("stale", detail)
 
 
-def _older(version: Any, than: Any) -> bool:
+def _older(version: bytes, than: bytes) -> bool:
     """Numbers compare as numbers, texts as texts; a number and a text do not compare, so nothing is older."""
-    numbers = isinstance(version, str) or isinstance(than, str)
-    if numbers and not (isinstance(version, str) and isinstance(than, str)):
-        return False
-    return bool(version < than)
+    ours, theirs = exact_json.decode(version), exact_json.decode(than)
+    return isinstance(ours, str) == isinstance(theirs, str) and bool(ours < theirs)
 
 
 def _undoable(exchange: Exchange) -> list[tuple[str, Call, JournalEntry]]:
     """Completed calls with an undo that were not taken back yet, the last one first."""
     found = []
-    for (key, kind), entry in exchange.journal.items():
+    for (key, kind), entry in reversed(exchange.journal.items()):
         step = exchange.flow.by_id.get(key.partition("#")[0])
         if kind is JournalKind.DONE and isinstance(step, Call) and step.undo is not None:
-            if int(entry.facts.get("generation", 0)) >= exchange.generation(key):
+            undone = exchange.entry(key, JournalKind.UNDONE)
+            if undone is None or int(entry.facts.get("generation", 0)) >= int(undone.facts.get("generation", 0)):
                 found.append((key, step, entry))
     return sorted(found, key=lambda one: one[2].at, reverse=True)
-
-
-def _failure_from(facts: Any) -> Failure:
-    return Failure(
-        error_class=str(facts.get("errorClass", "unknown")),
-        reason=str(facts.get("reason", "")),
-        detail=str(facts.get("detail", "")),
-        step=facts.get("step"),
-        owner=facts.get("owner"),
-        suggestion=facts.get("suggestion"),
-        details=facts.get("details") or {},
-    )
 
 
 def _with_remaining(cause: Failure, undo: Failure, remaining: Sequence[str]) -> Failure:

@@ -9,6 +9,9 @@ from engine.message import Message
 from engine.outcome import Dead, Failure, Outcome, Parked, Retry
 from engine.policy.error_classes import ERROR_CLASSES
 from engine.policy.retry import GiveUp, RetryPolicy, decide
+from engine.store.records import JournalEntry, JournalKind
+
+UNDO_STEP = "@undo"
 
 
 def failure_of(failed: StepFailed, step: str, owner: str) -> Failure:
@@ -24,6 +27,11 @@ def failure_of(failed: StepFailed, step: str, owner: str) -> Failure:
         retry_after=failed.retry_after,
         details=failed.details,
     )
+
+
+def internal_error(error: Exception) -> StepFailed:
+    """An error of the engine or of a plugin, as a failure of which nobody knows what it left behind."""
+    return StepFailed(f"{type(error).__name__}: {error}", error_class="unknown", reason="internal-error")
 
 
 def decide_outcome(
@@ -51,6 +59,35 @@ def decide_outcome(
     if isinstance(decision, GiveUp):
         return Dead(failure, holds_lane)
     return Retry(decision.at, failure)
+
+
+def undo_begun(failure: Failure, attempts: int, at: float) -> JournalEntry:
+    """The line with which an exchange turns to undoing: why, and how many attempts were spent before."""
+    facts = {
+        "errorClass": failure.error_class,
+        "reason": failure.reason,
+        "detail": failure.detail,
+        "step": failure.step,
+        "owner": failure.owner,
+        "suggestion": failure.suggestion,
+        "details": dict(failure.details),
+        "attempts": attempts,
+    }
+    return JournalEntry(UNDO_STEP, JournalKind.UNDO_BEGUN, at, facts=facts)
+
+
+def undone_failure(begun: JournalEntry) -> Failure:
+    """The failure of that line."""
+    facts = begun.facts
+    return Failure(
+        error_class=str(facts.get("errorClass", "unknown")),
+        reason=str(facts.get("reason", "")),
+        detail=str(facts.get("detail", "")),
+        step=facts.get("step"),
+        owner=facts.get("owner"),
+        suggestion=facts.get("suggestion"),
+        details=facts.get("details") or {},
+    )
 
 
 def parked_for(failure: Failure, step: str) -> Parked | None:

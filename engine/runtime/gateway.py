@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from pydantic import BaseModel
 
 from engine.clock import Clock
-from engine.errors import StepFailed
+from engine.errors import CrossdockError
 from engine.flow.compiled import CompiledSystem
 from engine.outcome import Deferred
 from engine.plugin import Destination
@@ -20,6 +20,24 @@ from engine.policy import breaker, limiter, maintenance
 
 LONGEST_WAIT = 1.0
 """Seconds a worker waits for its slot; a later slot sends the message back to the store until then."""
+
+RESERVED_AHEAD = 300.0
+"""Seconds for which slots are kept for messages; who finds more than that taken comes back before its turn, so that
+what is kept in memory does not grow with the backlog."""
+
+LONGEST_HINT = 3600.0
+"""Seconds for which a peer's `Retry-After` pauses the whole channel; the message itself waits as long as told."""
+
+PROBE_PAUSE = 1.0
+_MAX_NOTES = 10_000
+
+
+class NotNow(CrossdockError):
+    """The breaker let a request no more through; nothing was sent, and no attempt is used up."""
+
+    def __init__(self, deferred: Deferred) -> None:
+        super().__init__(deferred.reason)
+        self.deferred = deferred
 
 
 class Gateway:
@@ -30,6 +48,8 @@ class Gateway:
         self._breaker: breaker.BreakerState = breaker.Closed()
         self._limiter = limiter.LimiterState()
         self._reserved: dict[int, float] = {}
+        self._beyond = 0
+        self._not_done: set[str] = set()
         self._in_use = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -53,14 +73,25 @@ class Gateway:
         if resized:
             self._places = asyncio.Semaphore(self.concurrent)
 
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._clock.now()
+
     def paused_until(self, now: float) -> tuple[float, str] | None:
-        """When the system can be asked again, and why not now: maintenance, or an open breaker."""
+        """When the system can be asked again, and why not now: maintenance, an open breaker, or its own wish."""
         closes = maintenance.held_until(self._calendar, now) if self._calendar else None
         if closes is not None:
             return closes, "maintenance"
         if not isinstance(self._breaker, breaker.Closed) and now < self._breaker.until:
-            return self._breaker.until, "breaker open"
+            return self._breaker_pause(self._breaker, now), "breaker open"
+        if now < self._limiter.blocked_until:
+            return self._limiter.blocked_until, "it asked to wait"
         return None
+
+    @staticmethod
+    def _breaker_pause(state: breaker.Open | breaker.HalfOpen, now: float) -> float:
+        """While a probe is under way its result is near: nobody waits until the probe counts as lost."""
+        return state.until if isinstance(state, breaker.Open) else min(state.until, now + PROBE_PAUSE)
 
     async def admit(self, message_id: int) -> Deferred | None:
         """A slot for one request: at once, after a short wait, or later (then the slot stays reserved)."""
@@ -72,6 +103,9 @@ class Gateway:
             return None
         slot = self._reserved.pop(message_id, None)
         if slot is None or limiter.is_void(self._limiter, slot):
+            if self._limiter.next > now + RESERVED_AHEAD:
+                return Deferred(self._before_its_turn(self._rate), f"{self.name}: rate limit")
+            self._beyond = max(0, self._beyond - 1)
             self._limiter, slot = limiter.reserve(self._rate, self._limiter, now)
         if slot - now > LONGEST_WAIT:
             self._reserved[message_id] = slot
@@ -79,6 +113,21 @@ class Gateway:
         if slot > now:
             await asyncio.sleep(slot - now)
         return None
+
+    def _before_its_turn(self, rate: limiter.Rate) -> float:
+        """About when a message gets a slot that none is kept for yet, less half of what is kept ahead."""
+        self._beyond += 1
+        return self._limiter.next + self._beyond * rate.interval - RESERVED_AHEAD / 2
+
+    def note_not_done(self, key: str) -> None:
+        """The system has said that a request was not carried out; true until it is sent again."""
+        if len(self._not_done) >= _MAX_NOTES:
+            self._not_done.clear()
+        self._not_done.add(key)
+
+    def is_not_done(self, key: str) -> bool:
+        """Whether `note_not_done` said so since the request was last sent."""
+        return key in self._not_done
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
@@ -99,18 +148,17 @@ class Gateway:
         """Wait until no request is under way."""
         await self._quiet.wait()
 
-    def enter(self) -> int | None:
+    def enter(self, key: str) -> int | None:
         """Ask the breaker for one request; returns the number of the probe when it is one, to be handed back.
 
-        Raises StepFailed (class `transient`, reason `breaker-open`) when another request has opened it meanwhile.
+        Raises NotNow when another request has opened the breaker meanwhile, or is its probe.
         """
         now = self._clock.now()
         self._breaker, verdict = breaker.admit(self._settings, self._breaker, now)
         if isinstance(verdict, breaker.Refused):
-            wait = max(0.0, verdict.until - now)
-            raise StepFailed(
-                f"{self.name}: breaker open", error_class="transient", reason="breaker-open", retry_after=wait
-            )
+            assert not isinstance(self._breaker, breaker.Closed)
+            raise NotNow(Deferred(self._breaker_pause(self._breaker, now), f"{self.name}: breaker open"))
+        self._not_done.discard(key)
         return verdict.probe
 
     def succeeded(self, probe: int | None) -> None:
@@ -121,8 +169,8 @@ class Gateway:
         """A request failed; the class decides whether that counts against the system."""
         now = self._clock.now()
         self._breaker = breaker.failed(self._settings, self._breaker, now, error_class, probe)
-        if retry_after is not None and error_class == "rate-limited":
-            self._limiter = limiter.penalise(self._limiter, now + retry_after)
+        if retry_after is not None and error_class in ("rate-limited", "transient"):
+            self._limiter = limiter.penalise(self._limiter, now + min(retry_after, LONGEST_HINT))
 
     def abandoned(self, probe: int | None) -> None:
         """A request that was let through was never sent."""

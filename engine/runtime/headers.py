@@ -10,10 +10,16 @@ from engine.message import Message
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})")
 
 
+def trace_of(message: Message) -> str:
+    """The trace that a message belongs to, for what it causes: the one it came with, or one of its own."""
+    if _TRACEPARENT.fullmatch(message.traceparent):
+        return message.traceparent
+    return f"00-{message.origin or message.id:032x}-{message.id:016x}-01"
+
+
 def outbound_headers(message: Message) -> dict[str, str]:
     """`traceparent` (the incoming trace goes on, with a span of our own) and `x-correlation-id`."""
-    match = _TRACEPARENT.fullmatch(message.traceparent)
-    trace, flags = (match[1], match[2]) if match is not None else (f"{message.origin or message.id:032x}", "01")
+    _, trace, _, flags = trace_of(message).split("-")
     return {
         "traceparent": f"00-{trace}-{secrets.token_hex(8)}-{flags}",
         "x-correlation-id": message.correlation_id,

@@ -24,12 +24,19 @@ class Health:
         self._reason: str | None = None
         self._draining = False
         self.backlog = 0
+        self._limit = 2**63
 
     def refusal(self) -> Overloaded | None:
         """Why intake refuses now, or None."""
         if self._draining:
             return Overloaded("the process is stopping", retry_after=5.0)
+        if self._reason is None and self.backlog >= self._limit:
+            return Overloaded(f"{self.backlog} messages wait, the limit is {self._limit}", retry_after=10.0)
         return Overloaded(self._reason, retry_after=10.0) if self._reason is not None else None
+
+    def took_in(self, messages: int) -> None:
+        """Count what came since the last look, so that the limit is not passed between two looks."""
+        self.backlog += messages
 
     def drain(self) -> None:
         """Refuse everything from now on."""
@@ -51,6 +58,7 @@ class Health:
     async def look(self, revision: Revision) -> None:
         """Measure backlog and disk, and try the store."""
         limits = revision.workspace.limits
+        self._limit = limits.backlog
         reason = None
         try:
             counts = await self._store.counts()

@@ -11,7 +11,7 @@ from engine.flow.compiled import Revision
 from engine.flow.exchange import message_facts
 from engine.flow.reading import event_variables, raw_documents, to_canonical
 from engine.jsonata import EvaluationContext
-from engine.runtime.receiver import ATTRIBUTES_HEADER, ITEM_HEADER
+from engine.runtime.arrivals import ATTRIBUTES_HEADER, ITEM_HEADER
 from engine.store.records import Work
 
 

@@ -20,8 +20,8 @@ from engine.jsonata import MISSING, EvaluationContext, ExpressionError
 from engine.message import INVALID_CHANNEL, State, system_channel
 from engine.outcome import Completed
 from engine.plugin import Arrival
+from engine.runtime.arrivals import inbound
 from engine.runtime.desk import Desk
-from engine.runtime.receiver import inbound
 from engine.store.protocol import MessageStore
 from engine.store.records import Attempt, Claim, NewMessage, Progress, Settlement, Watermark, Work
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from engine import exact_json
 from engine.errors import InvalidInput, StepFailed
-from engine.flow.compiled import CompiledFlow, Revision
+from engine.flow.compiled import CompiledFlow, ReleaseSelector, Revision
 from engine.flow.exchange import Exchange, document_bytes
 from engine.flow.identity import identify
 from engine.flow.steps.park import selector_key
 from engine.jsonata import MISSING, ExpressionError
 from engine.message import State, flow_channel, topic_channel
+from engine.runtime.headers import trace_of
 from engine.store.records import Claim, NewMessage, Wake
 
 
-def publication(exchange: Exchange, current: Revision, topic: str, document: Any, step: str) -> tuple[NewMessage, ...]:
-    """What a publish step appends. Subscribers are those of the current revision, who will run it.
+def publication(
+    exchange: Exchange,
+    current: Revision,
+    selectors: Iterable[ReleaseSelector],
+    topic: str,
+    document: Any,
+    step: str,
+) -> tuple[NewMessage, ...]:
+    """What a publish step appends. Subscribers are those of the current revision, who will run it; `selectors` are
+    those under which anybody may be parked.
 
     Raises StepFailed when a subscriber cannot identify the event.
     """
@@ -28,7 +38,7 @@ def publication(exchange: Exchange, current: Revision, topic: str, document: Any
         step,
         topic_channel(topic),
         final=True,
-        wakes=_wakes(exchange, current, topic, document),
+        wakes=_wakes(exchange, selectors, topic, document),
     )
     copies = [_copy(exchange, flow, topic, document, payload, step) for flow in current.subscribers.get(topic, ())]
     return (entry, *copies)
@@ -75,17 +85,17 @@ def _message(
         causation_id=message.id,
         step=step,
         final=State.COMPLETED if final else None,
-        traceparent=message.traceparent,
+        traceparent=trace_of(message),
         **fields,
     )
 
 
-def _wakes(exchange: Exchange, current: Revision, topic: str, document: Any) -> tuple[Wake, ...]:
-    """The event's key under every selector that a park step of a known revision uses on this topic."""
-    selectors = {selector.text: selector for selector in exchange.revision.selectors.get(topic, ())}
-    selectors |= {selector.text: selector for selector in current.selectors.get(topic, ())}
+def _wakes(
+    exchange: Exchange, selectors: Iterable[ReleaseSelector], topic: str, document: Any
+) -> tuple[Wake, ...]:
+    """The event's key under every selector that a park step uses on this topic."""
     wakes = []
-    for selector in selectors.values():
+    for selector in selectors:
         try:
             key = selector.expression.evaluate(document, exchange.variables, exchange.context)
         except ExpressionError:

@@ -15,23 +15,27 @@ from engine import exact_json
 from engine.clock import Clock, iso, moment
 from engine.errors import InvalidInput, KeyConflict, Overloaded, Refused, TooLarge, Unauthentic
 from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
-from engine.flow.identity import Identity, identify
+from engine.flow.identity import identify
 from engine.flow.reading import event_variables, is_wanted, raw_documents, to_canonical
 from engine.ids import id_text
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
-from engine.message import INVALID_CHANNEL, Message, State, flow_channel, topic_channel
-from engine.outcome import Completed, Dead, Discarded, Failure
+from engine.message import INVALID_CHANNEL, State, topic_channel
+from engine.outcome import Completed, Dead, Discarded, Failure, Parked
 from engine.plugin import Answer, Arrival, Receipt
+from engine.runtime.arrivals import (
+    ATTRIBUTES_HEADER,
+    BODY_WINDOW,
+    as_message,
+    body_claims,
+    inbound,
+    kept,
+    stored_headers,
+)
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.runtime.dispatcher import Dispatcher, Item
 from engine.runtime.waiters import Ending, Waiters
 from engine.store.protocol import MessageStore
 from engine.store.records import Append, Appended, AppendStatus, Claim, NewMessage, Work
-
-ITEM_HEADER = "x-crossdock-item"
-ATTRIBUTES_HEADER = "x-crossdock-attributes"
-_KEPT_HEADERS = 40
-_HEADER_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Receiver:
         *,
         revision: Callable[[], Revision],
         refusal: Callable[[], Overloaded | None],
+        took_in: Callable[[int], None],
         passing: Passing,
     ) -> None:
         self._store = store
@@ -63,10 +68,28 @@ class Receiver:
         self._clock = clock
         self._revision = revision
         self._refusal = refusal
+        self._took_in = took_in
         self._passing = passing
 
     async def accept(self, arrival: Arrival) -> Receipt:
-        """Store an arrival; returns after the commit. Raises Refused or StoreUnavailable."""
+        """Store an arrival; returns after the commit. Raises Refused, after keeping what is not taken in the invalid
+        channel, or StoreUnavailable."""
+        try:
+            return await self._take(arrival)
+        except Overloaded:
+            raise
+        except Refused as refused:
+            await self.reject(arrival, refused)
+            raise
+
+    async def accept_again(self, source: str, body: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Read what lies in the invalid channel once more; nothing is kept a second time. Raises Refused."""
+        stored = headers.get(ATTRIBUTES_HEADER)
+        attributes = exact_json.decode(stored.encode()) if stored else {}
+        plain = {name: value for name, value in headers.items() if name != ATTRIBUTES_HEADER}
+        return await self._take(Arrival(source, body, plain, attributes, headers.get("idempotency-key")))
+
+    async def _take(self, arrival: Arrival) -> Receipt:
         refusal = self._refusal()
         if refusal is not None:
             raise refusal
@@ -75,16 +98,12 @@ class Receiver:
         if event is None:
             raise InvalidInput(f"the workspace has no event '{arrival.event}'", code="unknown-event")
         now = self._clock.now()
-        try:
-            if len(arrival.body) > event.payload_limit:
-                raise TooLarge(
-                    f"the payload has {len(arrival.body)} bytes, {event.name} takes {event.payload_limit}",
-                    code="oversize-payload",
-                )
-            entries, claims = self._read(revision, event, arrival, now)
-        except Refused as refused:
-            await self.reject(arrival, refused)
-            raise
+        if len(arrival.body) > event.payload_limit:
+            raise TooLarge(
+                f"the payload has {len(arrival.body)} bytes, {event.name} takes {event.payload_limit}",
+                code="oversize-payload",
+            )
+        entries, claims = self._read(revision, event, arrival, now)
         return await self._append(revision, arrival, entries, claims)
 
     async def reject(self, arrival: Arrival, problem: Exception) -> str:
@@ -110,7 +129,7 @@ class Receiver:
             payload=arrival.body[:limit],
             received_at=self._clock.now(),
             content_type=arrival.headers.get("content-type", "application/octet-stream"),
-            headers=_kept(arrival),
+            headers=stored_headers(arrival),
             final=State.DEAD,
             failure=failure,
         )
@@ -126,51 +145,58 @@ class Receiver:
         context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
         variables = event_variables(arrival.headers, arrival.attributes, _facts(revision, event.name, now))
         raws = raw_documents(event, arrival.body, variables, context)
+        claims = self._group_claims(event, arrival, variables, context, raws, now)
         entries: list[_Entry] = []
+        unheard = 0
         for index, raw in enumerate(raws):
             if not is_wanted(event, raw, variables, context):
                 continue
             document = to_canonical(event, raw, variables, context)
-            for flow in revision.listeners.get(event.name, ()):
+            flows = revision.listeners.get(event.name, ())
+            unheard += not flows
+            for flow in flows:
                 identity = identify(flow, document, variables, context)
-                message = inbound(arrival, event, flow, identity, document, now, index if event.items else None)
+                item = index if event.items else None
+                spare = () if claims or identity.idempotency_key is not None else body_claims(arrival, flow, item, now)
+                message = inbound(arrival, event, flow, identity, document, now, item, spare)
                 entries.append(_Entry(message, document, flow))
         if not entries:
-            entries.append(_Entry(self._log_entry(arrival, event, now, bool(raws)), None, None))
-        return entries, self._claims(event, arrival, variables, context, raws, entries, now)
+            reason = "" if unheard else "filtered" if raws else "empty"
+            entries.append(_Entry(self._log_entry(arrival, event, now, reason, claims), None, None))
+        return entries, claims
 
-    def _log_entry(self, arrival: Arrival, event: CompiledEvent, now: float, filtered: bool) -> NewMessage:
+    def _log_entry(
+        self, arrival: Arrival, event: CompiledEvent, now: float, reason: str, claims: tuple[Claim, ...]
+    ) -> NewMessage:
         """An event that no flow takes is kept under its own name, settled."""
         return NewMessage(
             channel=topic_channel(event.name),
             source=event.name,
             payload=arrival.body,
             received_at=now,
-            headers=_kept(arrival),
-            final=State.DISCARDED if filtered else State.COMPLETED,
+            headers=kept(arrival),
+            claims=() if claims else body_claims(arrival, None, None, now),
+            final=State.DISCARDED if reason else State.COMPLETED,
+            failure={"reason": reason, "detail": "no document in it is wanted"} if reason else None,
         )
 
-    def _claims(
+    def _group_claims(
         self,
         event: CompiledEvent,
         arrival: Arrival,
         variables: Mapping[str, Any],
         context: EvaluationContext,
         raws: Sequence[Any],
-        entries: Sequence[_Entry],
         now: float,
     ) -> tuple[Claim, ...]:
-        """The group's claim: the sender's key, the event's own id, or the digest of the body where no flow has a key."""
-        digest = exact_json.digest(arrival.body)
-        window = now + (event.dedupe[1].window.seconds if event.dedupe is not None else 7 * 86400.0)
+        """The claim on the whole arrival: the sender's key or the event's own id, where there is one."""
+        window = now + (event.dedupe[1].window.seconds if event.dedupe is not None else BODY_WINDOW)
         if arrival.key:
-            return (Claim(f"sender:{event.name}", arrival.key, digest, window),)
+            return (Claim(f"sender:{event.name}", arrival.key, exact_json.digest(arrival.body), window),)
         if event.dedupe is not None and raws:
             key = _dedupe_key(event, raws[0], variables, context)
-            return (Claim(f"event:{event.name}", key, digest, window),)
-        if any(entry.message.claims for entry in entries):
-            return ()
-        return (Claim(f"body:{event.name}", digest.hex(), digest, window),)
+            return (Claim(f"event:{event.name}", key, exact_json.digest(arrival.body), window),)
+        return ()
 
     # -- appending
 
@@ -180,7 +206,7 @@ class Receiver:
         for entry in entries:
             await self._dispatcher.pace(entry.message.channel)
         wants = [entry.flow is not None and self._dispatcher.reserve(entry.message.channel) for entry in entries]
-        waits = max((entry.flow.reply_within or 0.0 for entry in entries if entry.flow is not None), default=0.0)
+        waits, waited = _waited_for(entries)
         self._passing(CommitPoint.BEFORE_APPEND)
         try:
             appended = await self._store.append(
@@ -192,21 +218,30 @@ class Receiver:
                     self._dispatcher.decline(entry.message.channel)
             raise
         self._passing(CommitPoint.AFTER_APPEND)
-        future = self._waiters.join(appended[0].message_id) if waits else None
+        self._took_in(len(appended))
+        awaited = appended[waited]
+        future = self._waiters.join(awaited.message_id) if waits else None
         for entry, wanted, result in zip(entries, wants, appended, strict=True):
             self._hand_over(revision, entry, wanted, result)
         first = appended[0]
-        if any(result.status is AppendStatus.CONFLICT for result in appended):
-            self._leave(first.message_id, future)
-            conflict = next(result for result in appended if result.status is AppendStatus.CONFLICT)
+        conflict = next((result for result in appended if result.status is AppendStatus.CONFLICT), None)
+        if conflict is not None and not await self._came_before(conflict.message_id, arrival):
+            self._leave(awaited.message_id, future)
             raise KeyConflict(
                 f"its key was used by message {id_text(conflict.message_id)} with another body", code="key-conflict"
             )
-        repeat = all(result.status is AppendStatus.REPEAT for result in appended)
+        repeat = all(result.status is not AppendStatus.FRESH for result in appended)
         receipt = Receipt(
             tuple(dict.fromkeys(id_text(result.message_id) for result in appended)), first.correlation_id, repeat
         )
-        return receipt if future is None else await self._wait(receipt, first.message_id, future, waits)
+        if future is None:
+            return receipt
+        return await self._wait(receipt, awaited, future, waits)
+
+    async def _came_before(self, message_id: int, arrival: Arrival) -> bool:
+        """Whether a message was made of the same bytes: a mapping that asks the clock makes other documents."""
+        message = await self._store.get(message_id)
+        return message is not None and message.payload == exact_json.digest(arrival.body)
 
     def _hand_over(self, revision: Revision, entry: _Entry, reserved: bool, result: Appended) -> None:
         channel = entry.message.channel
@@ -222,9 +257,13 @@ class Receiver:
 
     # -- waiting callers
 
-    async def _wait(self, receipt: Receipt, message_id: int, future: asyncio.Future[Ending], seconds: float) -> Receipt:
+    async def _wait(
+        self, receipt: Receipt, awaited: Appended, future: asyncio.Future[Ending], seconds: float
+    ) -> Receipt:
+        message_id = awaited.message_id
         try:
-            stored = await self._stored_ending(message_id) if receipt.repeat else None
+            # who was not leased by its append may have been run by another worker before anybody waited
+            stored = await self._stored_ending(message_id) if awaited.lease is None else None
             if stored is not None:
                 return _told(receipt, stored)
             async with asyncio.timeout(seconds):
@@ -236,8 +275,10 @@ class Receiver:
 
     async def _stored_ending(self, message_id: int) -> Ending | None:
         message = await self._store.get(message_id)
-        if message is None or message.state not in (State.COMPLETED, State.DISCARDED, State.DEAD):
+        if message is None or message.state not in (State.COMPLETED, State.DISCARDED, State.DEAD, State.PARKED):
             return None
+        if message.state is State.PARKED:
+            return Ending(Parked("", "", ""), None)
         answer = await self._store.answer(message_id)
         if message.state is State.COMPLETED:
             return Ending(Completed(), answer)
@@ -251,71 +292,6 @@ class Receiver:
     def _leave(self, message_id: int, future: asyncio.Future[Ending] | None) -> None:
         if future is not None:
             self._waiters.leave(message_id, future)
-
-
-def inbound(
-    arrival: Arrival,
-    event: CompiledEvent,
-    flow: CompiledFlow,
-    identity: Identity,
-    document: Any,
-    now: float,
-    item: int | None,
-) -> NewMessage:
-    """An arrival's message for one flow; the original is what is stored."""
-    headers = _kept(arrival)
-    if item is not None:
-        headers[ITEM_HEADER] = str(item)
-    if arrival.attributes:
-        headers[ATTRIBUTES_HEADER] = exact_json.encode(arrival.attributes).decode()
-    claims: tuple[Claim, ...] = ()
-    if identity.idempotency_key is not None:
-        digest = exact_json.digest(exact_json.encode(document))
-        claims = (Claim(f"flow:{flow.name}", identity.idempotency_key, digest, now + flow.identity.window),)
-    return NewMessage(
-        channel=flow_channel(flow.name),
-        source=event.name,
-        payload=arrival.body,
-        received_at=now,
-        content_type=arrival.headers.get("content-type", event.codec.media_type),
-        headers=headers,
-        correlation_id=arrival.headers.get("x-correlation-id"),
-        key=identity.idempotency_key or "",
-        lane=identity.lane,
-        overtakes=flow.model.overtakes == "parked",
-        priority=flow.rank,
-        business_keys=identity.business_keys,
-        claims=claims,
-        traceparent=arrival.headers.get("traceparent", ""),
-    )
-
-
-def as_message(new: NewMessage, result: Appended) -> Message:
-    """The message that an append leased, as the store holds it."""
-    assert result.lease is not None
-    return Message(
-        id=result.message_id,
-        channel=new.channel,
-        state=State.RUNNING,
-        source=new.source,
-        payload=b"",
-        received_at=new.received_at,
-        content_type=new.content_type,
-        headers=new.headers,
-        correlation_id=result.correlation_id,
-        causation_id=new.causation_id,
-        origin=new.origin or result.message_id,
-        key=new.key,
-        step=new.step,
-        operation=new.operation,
-        lane=new.lane,
-        position=result.position,
-        overtakes=new.overtakes,
-        priority=new.priority,
-        revision=new.revision,
-        lease=result.lease.token,
-        traceparent=new.traceparent,
-    )
 
 
 def _told(receipt: Receipt, ending: Ending) -> Receipt:
@@ -336,6 +312,13 @@ def _told(receipt: Receipt, ending: Ending) -> Receipt:
     return receipt
 
 
+def _waited_for(entries: Sequence[_Entry]) -> tuple[float, int]:
+    """How long the caller may wait, and for which of the messages."""
+    waits = [entry.flow.reply_within or 0.0 if entry.flow is not None else 0.0 for entry in entries]
+    longest = max(waits)
+    return longest, waits.index(longest)
+
+
 def _dedupe_key(event: CompiledEvent, raw: Any, variables: Mapping[str, Any], context: EvaluationContext) -> str:
     assert event.dedupe is not None
     expression = event.dedupe[0]
@@ -352,12 +335,3 @@ def _facts(revision: Revision, source: str, now: float) -> dict[str, Any]:
     if "message" not in revision.mentioned:
         return {}
     return {"id": "", "source": source, "receivedAt": iso(now), "correlationId": "", "attempt": 1}
-
-
-def _kept(arrival: Arrival) -> dict[str, str]:
-    """The headers that are stored: no credentials, and no more than is reasonable."""
-    kept: dict[str, str] = {}
-    for name, value in arrival.headers.items():
-        if name not in ("authorization", "proxy-authorization", "cookie") and len(kept) < _KEPT_HEADERS:
-            kept[name] = value[:_HEADER_LENGTH]
-    return kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from msgspec import Struct, structs
@@ -13,6 +14,7 @@ from engine.flow.exchange import Answered, mapping_failed
 from engine.flow.mapping import EmptyHole, Renderer, Variables
 from engine.flow.steps.validate import require_valid
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
+from engine.outcome import Deferred
 from engine.plugin import Reply, Request
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.runtime.gateway import Gateway
@@ -62,6 +64,20 @@ async def perform(errand: Errand, gateway: Gateway, passing: Passing) -> Answere
     return _judged(errand, request, reply, gateway, probe)
 
 
+async def ask_first(errand: Errand, gateway: Gateway, passing: Passing, message_id: int) -> Answered | Deferred | None:
+    """Confirm before a further try; None when the request is to be sent now, in a slot of its own.
+
+    Raises RequestFailed as `confirm` does.
+    """
+    if errand.operation.confirm is None or gateway.is_not_done(errand.key):
+        return None
+    answered = await confirm(errand, gateway, passing)
+    if answered is not None:
+        return answered
+    gateway.note_not_done(errand.key)
+    return await gateway.admit(message_id)
+
+
 async def confirm(errand: Errand, gateway: Gateway, passing: Passing) -> Answered | None:
     """Ask whether an earlier try was carried out; None when it was not, or the operation has no such question.
 
@@ -78,7 +94,7 @@ async def confirm(errand: Errand, gateway: Gateway, passing: Passing) -> Answere
         target = question.returns if question.returns.mapping is not None else errand.operation.returns
         judged = structs.replace(errand, operation=replace(errand.operation, returns=target))
         return Answered(_returned(judged, reply, scope), reply.status, request.body, reply.body)
-    failed = _classified(errand, reply, scope)
+    failed = _classified(errand, reply, scope, gateway.now())
     if reply.status in (404, 410) or reply.status < 400:
         gateway.succeeded(probe)
         return None
@@ -139,7 +155,7 @@ def _rendered(errand: Errand, renderer: Renderer, body: bytes | None) -> Request
 
 async def _exchange(errand: Errand, request: Request, gateway: Gateway, passing: Passing) -> tuple[Reply, int | None]:
     """Send once; the breaker learns of a missing answer here, of a judged one from the caller, by the probe's number."""
-    probe = gateway.enter()
+    probe = gateway.enter(errand.key)
     try:
         async with gateway.place():
             passing(CommitPoint.BEFORE_REQUEST)
@@ -163,7 +179,7 @@ def _judged(errand: Errand, request: Request, reply: Reply, gateway: Gateway, pr
         except StepFailed as unreadable:
             raise RequestFailed(unreadable, request=request.body, reply=reply.body, status=reply.status) from unreadable
         return Answered(document, reply.status, request.body, reply.body)
-    failed = _classified(errand, reply, scope)
+    failed = _classified(errand, reply, scope, gateway.now())
     gateway.failed(failed.error_class, failed.retry_after, probe)
     raise RequestFailed(failed, request=request.body, reply=reply.body, status=reply.status)
 
@@ -194,9 +210,9 @@ def _returned(errand: Errand, reply: Reply, scope: dict[str, Any]) -> Any:
     return None if mapped is MISSING else mapped
 
 
-def _classified(errand: Errand, reply: Reply, scope: dict[str, Any]) -> StepFailed:
+def _classified(errand: Errand, reply: Reply, scope: dict[str, Any], now: float) -> StepFailed:
     """What a reply that is no success means: the system's own rules first, then what its status usually means."""
-    hint = _retry_after(reply)
+    hint = _retry_after(reply, now)
     for rule in errand.operation.errors:
         if _evaluate(errand, rule.when.evaluate, scope) is True:
             return _ruled(errand, rule, scope, reply, hint)
@@ -242,9 +258,15 @@ def _usual_class(status: int) -> str:
     return "permanent" if status >= 300 else "unknown"
 
 
-def _retry_after(reply: Reply) -> float | None:
-    text = reply.headers.get("retry-after", "")
-    return float(text) if text.isdigit() else None
+def _retry_after(reply: Reply, now: float) -> float | None:
+    """Seconds from now; RFC 9110 has it as seconds or as a date."""
+    text = reply.headers.get("retry-after", "").strip()
+    if text.isdecimal() and text.isascii():
+        return float(text[:12])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now) if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _snippet(reply: Reply) -> str:

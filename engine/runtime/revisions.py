@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 
 from engine.errors import ConfigurationError, CrossdockError
-from engine.flow.compiled import Revision
+from engine.flow.compiled import ReleaseSelector, Revision
 from engine.store.protocol import MessageStore
 
 KEPT = 8
@@ -23,7 +24,9 @@ class Revisions:
         self._active = active
         self._store = store
         self._compile = compile_bundle
-        self._kept: OrderedDict[str, Revision] = OrderedDict({active.id: active})
+        self._kept: OrderedDict[str, Revision] = OrderedDict()
+        self._selectors: dict[str, dict[str, ReleaseSelector]] = {}
+        self._keep(active)
 
     @property
     def active(self) -> Revision:
@@ -34,6 +37,20 @@ class Revisions:
         """Swap; messages in progress end on the revision that began them."""
         self._active = revision
         self._keep(revision)
+
+    def selectors(self, topic: str) -> Collection[ReleaseSelector]:
+        """The selectors of all park steps on a topic, of every revision that a parked message may be pinned to."""
+        return self._selectors.get(topic, {}).values()
+
+    async def load_pinned(self) -> None:
+        """Compile the revisions that unfinished messages are pinned to, so that their parked messages can be released.
+
+        One that compiles no more is left out: its messages are parked as such when they run.
+        """
+        for revision, _, unfinished in await self._store.revisions():
+            if unfinished:
+                with suppress(RevisionUnavailable):
+                    await self.pinned(revision)
 
     async def pinned(self, revision: str | None) -> Revision:
         """The revision of a message. Raises RevisionUnavailable."""
@@ -55,6 +72,8 @@ class Revisions:
         return compiled
 
     def _keep(self, revision: Revision) -> None:
+        for topic, selectors in revision.selectors.items():
+            self._selectors.setdefault(topic, {}).update({selector.text: selector for selector in selectors})
         self._kept[revision.id] = revision
         self._kept.move_to_end(revision.id)
         while len(self._kept) > KEPT:

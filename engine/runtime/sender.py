@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import exact_json
 from engine.clock import Clock, moment
-from engine.errors import StepFailed
+from engine.errors import StepFailed, StoreError
 from engine.flow.compiled import CompiledOperation, Revision
 from engine.flow.exchange import Answered, message_scope
 from engine.jsonata import EvaluationContext
@@ -18,14 +18,15 @@ from engine.policy.retry import RetryPolicy
 from engine.runtime import requests
 from engine.runtime.commit_points import Passing
 from engine.runtime.desk import Desk
-from engine.runtime.dispatcher import Item
-from engine.runtime.failures import decide_outcome, failure_of, parked_for
-from engine.runtime.gateway import Gateway
+from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.failures import decide_outcome, failure_of, internal_error, parked_for
+from engine.runtime.gateway import Gateway, NotNow
 from engine.runtime.headers import outbound_headers
 from engine.runtime.polls import PollReplies
 from engine.runtime.requests import Errand, RequestFailed
 from engine.runtime.revisions import Revisions, RevisionUnavailable
 from engine.store.records import Attempt, JournalEntry, JournalKind, Progress, Settlement, Work
+from engine.telemetry.log import Log
 
 
 class Sender:
@@ -35,18 +36,22 @@ class Sender:
         self,
         revisions: Revisions,
         gateways: Mapping[str, Gateway],
+        dispatcher: Dispatcher,
         desk: Desk,
         polls: PollReplies,
         clock: Clock,
+        log: Log,
         *,
         random: Callable[[], float],
         passing: Passing,
     ) -> None:
         self._revisions = revisions
         self._gateways = gateways
+        self._dispatcher = dispatcher
         self._desk = desk
         self._polls = polls
         self._clock = clock
+        self._log = log
         self._random = random
         self._passing = passing
 
@@ -79,18 +84,35 @@ class Sender:
         message = work.message
         errand = self._errand(work, operation, revision)
         try:
-            answered: Answered | None = None
-            if (message.uncertain or message.attempts > 0) and not operation.safe:
-                answered = await requests.confirm(errand, gateway, self._passing)
-            if answered is None:
-                answered = await requests.perform(errand, gateway, self._passing)
+            with self._dispatcher.aside(message):
+                answered = await self._answer(work, errand, gateway)
+            if isinstance(answered, Deferred):
+                await self._end(work, answered, started, counts=False)
+                return
             if message.source.startswith("poll:"):
                 await self._polls.settle(work, revision, answered, started)
                 return
         except StepFailed as failed:
             await self._failed(work, operation, failed, started)
             return
+        except StoreError:
+            raise
+        except Exception as error:  # an error of ours must neither be tried for ever nor be lost
+            self._log.exception("delivery-failed", error, message=message.id)
+            await self._failed(work, operation, internal_error(error), started)
+            return
         await self._end(work, Completed(), started, answered=answered)
+
+    async def _answer(self, work: Work, errand: Errand, gateway: Gateway) -> Answered | Deferred:
+        """The answer to this try; one that was tried before, or that a person sends again, is confirmed first."""
+        message = work.message
+        try:
+            answered: Answered | Deferred | None = None
+            if (message.uncertain or message.attempts > 0 or work.journal) and not errand.operation.safe:
+                answered = await requests.ask_first(errand, gateway, self._passing, message.id)
+            return answered if answered is not None else await requests.perform(errand, gateway, self._passing)
+        except NotNow as paused:
+            return paused.deferred
 
     def _errand(self, work: Work, operation: CompiledOperation, revision: Revision) -> Errand:
         message = work.message

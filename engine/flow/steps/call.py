@@ -59,7 +59,7 @@ class Call(Step):
         request_key = exchange.key_of(key)
         if self.operation.safe:
             return await exchange.services.ask(exchange, self.operation, document, request_key)
-        if _begun(exchange, key) and self.operation.confirm is not None:
+        if exchange.begun(key) and self.operation.confirm is not None:
             confirmed = await exchange.services.confirm(exchange, self.operation, document, request_key)
             if confirmed is not None:
                 return confirmed
@@ -104,15 +104,18 @@ class Call(Step):
         if deferred is not None:
             return deferred
         request_key = exchange.key_of(key, "undo")
-        answered: Answered | None = None
-        if exchange.entry(key, JournalKind.UNDO_BEGUN) is not None and operation.confirm is not None:
+        answered: Answered | Deferred | None = None
+        if exchange.begun(key, JournalKind.UNDO_BEGUN) and operation.confirm is not None:
             answered = await exchange.services.confirm(exchange, operation, document, request_key)
-        facts = {"operation": operation.full_name, "key": request_key}
+        generation = exchange.generation(key)
+        facts = {"operation": operation.full_name, "key": request_key, "generation": generation}
         if answered is None:
             exchange.write(JournalEntry(key, JournalKind.UNDO_BEGUN, exchange.services.now(), facts=facts))
             await exchange.checkpoint()
             answered = await exchange.services.ask(exchange, operation, document, request_key)
-        undone = {**facts, "generation": exchange.generation(key) + 1, "status": answered.status}
+        if isinstance(answered, Deferred):
+            return answered
+        undone = {**facts, "generation": generation + 1, "status": answered.status}
         exchange.write(
             JournalEntry(
                 key, JournalKind.UNDONE, exchange.services.now(), answered.request, answered.reply, facts=undone
@@ -120,9 +123,3 @@ class Call(Step):
         )
         await exchange.checkpoint()
         return None
-
-
-def _begun(exchange: Exchange, key: str) -> bool:
-    """Whether an earlier run began this call, in the generation that stands now."""
-    begun = exchange.entry(key, JournalKind.BEGUN)
-    return begun is not None and int(begun.facts.get("generation", 0)) >= exchange.generation(key)

@@ -20,11 +20,14 @@ class Fallback:
     owner: str
 
     def apply(self, exchange: Exchange, key: str, why: str) -> Result:
-        """The outcome at the step `key`; a parked message that was released tries once more and then fails."""
+        """The outcome at the step `key`.
+
+        A parked message that is released has tried once more, with the code tables of the running revision; it parks
+        again when they have nothing for it either.
+        """
         if self.fail is not None:
             raise StepFailed(f"{key}: {why}", error_class="data", reason=self.fail, owner=self.owner)
         if self.park is None:
             return None
-        if released(exchange, key) and key not in exchange.message.again:
-            return Parked(self.park, self.owner, key, detail=f"{why}; it was released before, and still is so")
-        return Parked(self.park, self.owner, key, detail=why)
+        again = "; it was released before, and still is so" if released(exchange, key) else ""
+        return Parked(self.park, self.owner, key, detail=f"{why}{again}")

@@ -15,7 +15,7 @@ from engine.flow.steps.step import Result, Step
 from engine.flow.steps.validate import require_valid
 from engine.jsonata import MISSING, Expression
 from engine.message import lane_of, system_channel
-from engine.store.records import NewMessage
+from engine.store.records import JournalKind, NewMessage
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +34,7 @@ class Send(Step):
         key = exchange.step_key(self.id)
         if exchange.output_taken(key):
             return None
-        operation = self._operation(exchange)
+        operation = self._operation(exchange, key)
         if operation is None:
             return self._missing(exchange, key)
         document = exchange.document
@@ -45,11 +45,14 @@ class Send(Step):
         exchange.outputs.append(self._delivery(exchange, operation, key, document_bytes(document, self.id)))
         return None
 
-    def _operation(self, exchange: Exchange) -> CompiledOperation | None:
+    def _operation(self, exchange: Exchange, key: str) -> CompiledOperation | None:
+        """The target; who was released here is looked up once more in the running revision's code tables."""
         if self.system is None:
             return next(iter(self.targets.values()))
         name = exchange.evaluate(self.system, self.id)
-        return None if name is MISSING or not isinstance(name, str) else self.targets.get(name)
+        if (name is MISSING or name not in self.targets) and exchange.entry(key, JournalKind.RELEASED) is not None:
+            name = exchange.evaluate(self.system, self.id, exchange.services.current_scope(exchange))
+        return self.targets.get(name) if isinstance(name, str) else None
 
     def _missing(self, exchange: Exchange, key: str) -> Result:
         if self.fallback is not None:

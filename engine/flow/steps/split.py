@@ -36,7 +36,7 @@ class Split(Step):
         try:
             for index, (key, lines) in enumerate(groups.items()):
                 exchange.document = {**whole, self.lines: lines}
-                exchange.group = f"{outer}/{key}" if outer else key
+                exchange.group = f"{outer}/{_part(key)}" if outer else _part(key)
                 exchange.variables["group"] = {"key": key, "index": index, "count": len(groups)}
                 exchange.variables["parent"] = whole
                 result = await run_steps(self.steps, exchange)
@@ -82,3 +82,8 @@ class Split(Step):
 
     def children(self) -> Sequence[Sequence[Step]]:
         return (self.steps,)
+
+
+def _part(key: str) -> str:
+    """A group's key as a part of step keys: nested groups `a/b` and `c` never read as `a` and `b/c`."""
+    return key.replace("%", "%25").replace("/", "%2F") if "/" in key or "%" in key else key

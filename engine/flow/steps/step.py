@@ -44,9 +44,8 @@ async def run_steps(steps: Sequence[PipelineStep], exchange: Exchange) -> Result
         if step.when is not None and exchange.evaluate(step.when, step.id) is not True:
             continue
         try:
-            result = step.run(exchange)
-            if isinstance(result, Awaitable):
-                result = await result
+            made = step.run(exchange)
+            result: Result = await made if isinstance(made, Awaitable) else made
         except StepFailed as failed:
             if "step" not in failed.details:
                 failed.details = {**failed.details, "step": exchange.step_key(step.id)}

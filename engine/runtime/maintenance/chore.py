@@ -12,15 +12,16 @@ from engine.telemetry.log import Log
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """`work` returns the seconds until it wants to run again, or None for its usual `pace`."""
+    """`work` returns the seconds until it wants to run again, or None for its usual `pace`; `wake` ends its pause."""
 
     name: str
     pace: float
     work: Callable[[], Awaitable[float | None]]
+    wake: asyncio.Event | None = None
 
 
-async def keep_doing(chore: Chore, log: Log, wake: asyncio.Event | None = None) -> None:
-    """Do a chore for ever; cancel it to stop. `wake` makes it look again at once."""
+async def keep_doing(chore: Chore, log: Log) -> None:
+    """Do a chore for ever; cancel it to stop."""
     while True:
         pause = chore.pace
         try:
@@ -30,7 +31,7 @@ async def keep_doing(chore: Chore, log: Log, wake: asyncio.Event | None = None) 
             log.warning("chore-failed", chore=chore.name, detail=str(error))
         except Exception as error:  # a chore that fails is seen in the log and done again
             log.exception("chore-failed", error, chore=chore.name)
-        await _pause(pause, wake)
+        await _pause(pause, chore.wake)
 
 
 async def _pause(seconds: float, wake: asyncio.Event | None) -> None:
@@ -42,4 +43,5 @@ async def _pause(seconds: float, wake: asyncio.Event | None) -> None:
             await wake.wait()
     except TimeoutError:
         return
-    wake.clear()
+    finally:
+        wake.clear()
