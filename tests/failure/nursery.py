@@ -17,6 +17,7 @@ import traceback
 from dataclasses import asdict
 from pathlib import Path
 
+from engine.plugin import installed_plugins
 from tests.failure.engine_process import Start, run
 
 ROOT = Path(__file__).parents[2]
@@ -77,6 +78,7 @@ def _child(start: Start) -> None:
 
 def main() -> None:
     """Serve until standard input ends."""
+    installed_plugins()
     gc.freeze()
     children: dict[int, int | None] = {}
     for line in sys.stdin:
