@@ -49,10 +49,10 @@ def lasted(seconds: float) -> str:
     """A length of time: `35 ms`, `2.4 s`, `3 min`, `2 h 10 min`, `4 days`."""
     if seconds < 1:
         return f"{max(0.0, seconds) * 1000:.0f} ms"
-    if seconds < _MINUTE:
+    if seconds < _MINUTE - 0.05:
         return f"{seconds:.1f} s"
     if seconds < _HOUR:
-        return f"{seconds // _MINUTE:.0f} min"
+        return f"{max(1, seconds // _MINUTE):.0f} min"
     if seconds < _DAY:
         hours, rest = divmod(int(seconds), _HOUR)
         return f"{hours} h {rest // _MINUTE} min" if rest >= _MINUTE else f"{hours} h"
