@@ -6,17 +6,18 @@ original; *replay* reprocesses a range; *release* lets a parked message go on; *
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from msgspec import structs
 
 from engine.clock import Clock
-from engine.errors import CommandRefused
+from engine.errors import CommandRefused, Overloaded, Refused
 from engine.ids import id_text, id_value
 from engine.message import INVALID_CHANNEL, Message, State
 from engine.outcome import Discarded
-from engine.plugin import Arrival, Intake
+from engine.plugin import Receipt
 from engine.store.protocol import MessageStore
 from engine.store.records import AuditRecord, JournalEntry, JournalKind, Requeue, Selection
 
@@ -44,14 +45,22 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What a replay would touch, or has touched. `counted` is the whole range, `refused` those whose state did not allow
-    it. `by_state` counts the range."""
+    """What a replay would touch, or has touched. `counted` is the whole range, `by_state` the same by state; `refused`
+    are those whose state did not allow it."""
 
     counted: int
     by_state: dict[str, int]
     ordered: int = 0
     refused: int = 0
     dry_run: bool = True
+
+
+class Rereading(Protocol):
+    """Who reads invalid input once more."""
+
+    async def accept_again(self, source: str, body: bytes, headers: Mapping[str, str]) -> Receipt:
+        """Store what can be read by now; keeps nothing a second time. Raises Refused or StoreUnavailable."""
+        ...
 
 
 class Commands:
@@ -63,7 +72,7 @@ class Commands:
         clock: Clock,
         *,
         active_revision: Callable[[], str],
-        intake: Intake | None,
+        intake: Rereading | None,
         wake: Callable[[Sequence[str]], None],
     ) -> None:
         self._store = store
@@ -83,7 +92,8 @@ class Commands:
                 "'reprocess' runs its flow again, and completed steps stay done"
             )
         allowed = (State.DEAD, State.WAITING, State.DISCARDED, State.COMPLETED, State.PARKED)
-        return await self._order(message, person, "resend", allowed, journal=_released(message, person, self._now()))
+        journal = (*_released(message, person, self._now()), _sent_again(person, self._now()))
+        return await self._order(message, person, "resend", allowed, journal=journal)
 
     async def reprocess(
         self,
@@ -104,10 +114,11 @@ class Commands:
         chosen = revision or self._active_revision()
         if await self._store.revision(chosen) is None:
             raise CommandRefused(f"there is no revision '{chosen}'; 'crossdock status' lists those that are stored")
-        await self._check_steps(message, again)
+        steps = await self._steps(message, again)
         allowed = (State.DEAD, State.COMPLETED, State.DISCARDED, State.PARKED, State.WAITING)
+        journal = (_sent_again(person, self._now()),) if message.channel.startswith("system:") else ()
         return await self._order(
-            message, person, "reprocess", allowed, revision=chosen, again=tuple(again), force=force
+            message, person, "reprocess", allowed, revision=chosen, again=steps, force=force, journal=journal
         )
 
     async def release(self, message_id: str, person: Person) -> Done:
@@ -116,7 +127,9 @@ class Commands:
         if message.state is not State.PARKED:
             raise CommandRefused(f"{message_id} is {message.state}, not parked{_what_fits(message)}")
         journal = _released(message, person, self._now())
-        return await self._order(message, person, "release", (State.PARKED,), journal=journal, keep_attempts=True)
+        # a flow's attempts are counted from its release; a delivery has no journal to count by
+        keep = not message.channel.startswith("system:")
+        return await self._order(message, person, "release", (State.PARKED,), journal=journal, keep_attempts=keep)
 
     async def discard(self, message_id: str, person: Person) -> Done:
         """End a message without further effect; the reason is required."""
@@ -141,8 +154,10 @@ class Commands:
     ) -> Replay:
         """Reprocess every message of a range, oldest first, at most `per_second`. It is counted first."""
         states = selection.states or tuple(State)
-        by_state = {state.value: await self._store.count(structs.replace(selection, states=(state,))) for state in states}
-        by_state = {name: count for name, count in by_state.items() if count}
+        now = self._now() + 0.001  # what comes in from now on is not meant
+        selection = structs.replace(selection, until=min(selection.until or now, now))
+        counts = [(state, await self._store.count(structs.replace(selection, states=(state,)))) for state in states]
+        by_state = {state.value: count for state, count in counts if count}
         counted = sum(by_state.values())
         if dry_run:
             return Replay(counted, by_state)
@@ -166,6 +181,8 @@ class Commands:
         return Replay(counted, by_state, ordered, refused, dry_run=False)
 
     async def _replay_one(self, message: Message, person: Person, at: float, again: Sequence[str], force: bool) -> bool:
+        if not message.channel.startswith(("flow:", "system:")):
+            return False
         order = Requeue(
             message_id=message.id,
             allowed=(State.DEAD, State.COMPLETED, State.DISCARDED),
@@ -174,13 +191,15 @@ class Commands:
             reason=person.reason,
             at=self._now(),
             revision=self._active_revision(),
-            again=tuple(again),
+            again=await self._steps(message, again, strict=False),
             force=force,
             not_before=at if at > self._now() + 0.05 else None,
+            journal=(_sent_again(person, self._now()),) if message.channel.startswith("system:") else (),
         )
-        if not message.channel.startswith(("flow:", "system:")):
-            return False
-        requeued = await self._store.requeue(order)
+        try:
+            requeued = await self._store.requeue(order)
+        except CommandRefused:
+            return False  # its payload was erased
         if requeued.applied:
             self._wake([message.channel])
         return requeued.applied
@@ -254,7 +273,12 @@ class Commands:
         body = await self._store.payload(message.payload)
         if body is None:
             raise CommandRefused(f"the payload of {id_text(message.id)} was erased")
-        receipt = await self._intake.accept(Arrival(message.source, body, dict(message.headers)))
+        try:
+            receipt = await self._intake.accept_again(message.source, body, message.headers)
+        except Overloaded:
+            raise
+        except Refused as refused:
+            raise CommandRefused(f"{id_text(message.id)} still cannot be read: {refused.detail}") from refused
         accepted = ", ".join(receipt.message_ids)
         ended = replace(person, reason=f"accepted as {accepted}. {person.reason}".strip())
         done = await self._order(
@@ -262,17 +286,29 @@ class Commands:
         )
         return replace(done, detail=f"accepted as {accepted}")
 
-    async def _check_steps(self, message: Message, again: Sequence[str]) -> None:
-        """A step that is to run again must be one that ran."""
+    async def _steps(self, message: Message, again: Sequence[str], *, strict: bool = True) -> tuple[str, ...]:
+        """The steps that are to run again, each group of a split by its own name, so that each runs once.
+
+        A step that is to run again must be one that ran; `strict` False leaves out those that did not.
+        """
         if not again:
-            return
+            return ()
         trace = await self._store.trace(message.id)
-        known = {entry.step for entry in trace.journal} if trace is not None else set()
-        ran = known | {step.partition("#")[0] for step in known}
+        entries = trace.journal if trace is not None else ()
+        ran = dict.fromkeys(entry.step for entry in entries if not entry.step.startswith("@"))
+        found: dict[str, None] = {}
         for step in again:
-            if step not in ran:
-                listed = ", ".join(sorted(step for step in known if not step.startswith("@"))) or "none"
+            groups = [name for name in ran if name == step or name.partition("#")[0] == step]
+            if not groups and strict:
+                listed = ", ".join(sorted(ran)) or "none"
                 raise CommandRefused(f"step '{step}' has not run in {id_text(message.id)}; steps that have: {listed}")
+            found.update(dict.fromkeys(groups))
+        return tuple(found)
+
+
+def _sent_again(person: Person, now: float) -> JournalEntry:
+    """The line that tells the sender to ask first: this delivery may have been carried out."""
+    return JournalEntry("@again", JournalKind.BEGUN, now, facts={"by": person.who})
 
 
 def _released(message: Message, person: Person, now: float) -> tuple[JournalEntry, ...]:

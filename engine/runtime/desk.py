@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from engine.errors import LeaseLost
+from engine.ids import id_text
+from engine.message import State
 from engine.outcome import Deferred, Retry
 from engine.runtime.arrivals import as_message
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.runtime.dispatcher import Dispatcher, Item
 from engine.runtime.maintenance.promote import Alarm
 from engine.store.protocol import MessageStore
-from engine.store.records import Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
+from engine.store.records import Append, Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
 
 
 class Desk:
@@ -44,7 +46,7 @@ class Desk:
             self._decline(progress)
             raise
         self._passing(CommitPoint.AFTER_CHECKPOINT)
-        self._hand_over(progress, recorded)
+        await self._hand_over(progress, recorded)
         if not recorded.applied:
             raise LeaseLost("the message was settled by somebody else")
         return recorded
@@ -63,7 +65,7 @@ class Desk:
             self._alarm.ring_for(outcome.at)
         elif isinstance(outcome, Deferred):
             self._alarm.ring_for(outcome.until)
-        self._hand_over(settlement.progress, recorded)
+        await self._hand_over(settlement.progress, recorded)
         return recorded.applied
 
     def _decline(self, progress: Progress) -> None:
@@ -71,12 +73,14 @@ class Desk:
             if leased:
                 self._dispatcher.decline(output.channel)
 
-    def _hand_over(self, progress: Progress, recorded: Recorded) -> None:
+    async def _hand_over(self, progress: Progress, recorded: Recorded) -> None:
         if not recorded.applied:
             self._decline(progress)
             return
         for output, reserved, appended in zip(progress.outputs, progress.output_lease, recorded.appended, strict=True):
             self._place(output, reserved, appended)
+            if appended.status is AppendStatus.CONFLICT:
+                await self._store.append(Append((_conflicting(output, appended),)))
         if recorded.unblocked is not None:
             self._dispatcher.nudge(recorded.unblocked)
         self._dispatcher.nudge_all(recorded.released)
@@ -90,3 +94,11 @@ class Desk:
             self._dispatcher.decline(output.channel)
         if appended.status is AppendStatus.FRESH and appended.eligible:
             self._dispatcher.nudge(output.channel)
+
+
+def _conflicting(output: NewMessage, appended: Appended) -> NewMessage:
+    """An output that its receiver cannot tell from an earlier, different one is seen among the dead letters."""
+    detail = f"its key '{output.key}' was used by message {id_text(appended.message_id)} with another body"
+    suggestion = "have its key name what differs, or discard it"
+    failure = {"error_class": "conflict", "reason": "key-conflict", "detail": detail, "suggestion": suggestion}
+    return replace(output, claims=(), lane=None, not_before=None, final=State.DEAD, failure=failure)

@@ -19,8 +19,10 @@ def document_of(work: Work, revision: Revision) -> Any:
     """The document of a message. Raises InvalidInput when its original does not read in this revision."""
     message = work.message
     event = revision.event(message.source)
-    if event is None or message.source.startswith(("topic:", "schedule:", "flow:")):
+    if message.source.startswith(("topic:", "schedule:", "flow:")):
         return exact_json.decode(work.body)
+    if event is None:
+        raise InvalidInput(f"revision {revision.id} has no event '{message.source}'", code="unknown-event")
     context = EvaluationContext(now=moment(message.received_at), limits=revision.limits, lookup=revision.table_lookup)
     stored = message.headers.get(ATTRIBUTES_HEADER)
     attributes = exact_json.decode(stored.encode()) if stored else {}

@@ -17,13 +17,13 @@ from engine.flow.exchange import Answered, mapping_failed
 from engine.flow.identity import identify
 from engine.flow.reading import event_variables, is_wanted, to_canonical
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
-from engine.message import INVALID_CHANNEL, State, system_channel
+from engine.message import INVALID_CHANNEL, UNFINISHED, State, system_channel
 from engine.outcome import Completed
 from engine.plugin import Arrival
 from engine.runtime.arrivals import inbound
 from engine.runtime.desk import Desk
 from engine.store.protocol import MessageStore
-from engine.store.records import Attempt, Claim, NewMessage, Progress, Settlement, Watermark, Work
+from engine.store.records import Attempt, Claim, NewMessage, Progress, Selection, Settlement, Watermark, Work
 
 POLL_SOURCE = "poll:"
 
@@ -59,6 +59,16 @@ async def poll_message(
     )
 
 
+async def is_under_way(store: MessageStore, event: CompiledEvent) -> bool:
+    """Whether an earlier poll of the event has not ended: another one would ask for the same once more."""
+    assert event.poll is not None
+    unfinished = Selection(
+        channel=system_channel(event.system), operation=event.poll.operation, states=tuple(UNFINISHED), limit=100
+    )
+    source = f"{POLL_SOURCE}{event.name}"
+    return any(message.source == source for message in await store.find(unfinished))
+
+
 class PollReplies:
     """Turns the reply of a poll into messages and settles its delivery with them."""
 
@@ -83,6 +93,7 @@ class PollReplies:
         messages = [
             message for index, raw in enumerate(raws) for message in _messages(revision, event, raw, index, work, now)
         ]
+        watermark = _watermark(event, event.poll, answered.document, before, context)
         desk = self._desk()
         outputs, leases = desk.with_leases(messages)
         attempt = Attempt(
@@ -103,7 +114,7 @@ class PollReplies:
                 Completed(f"{len(raws)} items"),
                 now,
                 attempt,
-                watermark=_watermark(event, event.poll, answered.document, before, context),
+                watermark=watermark,
             )
         )
 

@@ -23,7 +23,7 @@ from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
 from engine.flow.identity import Identity
 from engine.message import flow_channel
 from engine.runtime.dispatcher import Dispatcher
-from engine.runtime.polls import POLL_SOURCE, poll_message
+from engine.runtime.polls import POLL_SOURCE, is_under_way, poll_message
 from engine.store.protocol import MessageStore
 from engine.store.records import Append, Claim, NewMessage, Watermark
 from engine.telemetry.log import Log
@@ -129,17 +129,23 @@ class Scheduler:
     async def _resume(self, schedule: Schedule, now: float) -> float | None:
         """The first fire time since the last one that was stored; a new schedule starts from now."""
         stored = await self._store.watermark(schedule.name)
+        if stored is None:
+            # a first firing that is missed while the process is down shall be made up for too
+            await self._store.append(Append((), watermark=Watermark(schedule.name, exact_json.encode(now))))
         last = float(exact_json.decode(stored)) if stored is not None else now
         return _after(schedule, min(last, now))
 
     async def _fire(self, schedule: Schedule, fire_at: float, now: float) -> None:
         revision = self._revision()
+        watermark = Watermark(schedule.name, exact_json.encode(fire_at))
         if schedule.event is not None:
+            if await is_under_way(self._store, schedule.event):
+                await self._store.append(Append((), watermark=watermark))
+                return
             message = await poll_message(self._store, revision, schedule.event, fire_at, now)
         else:
             assert schedule.flow is not None
             message = _firing(schedule.flow, fire_at, now)
-        watermark = Watermark(schedule.name, exact_json.encode(fire_at))
         (appended,) = await self._store.append(Append((message,), lease=(False,), watermark=watermark))
         if appended.eligible:
             self._dispatcher.nudge(message.channel)
