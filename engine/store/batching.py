@@ -70,6 +70,10 @@ class Batcher:
                 batch = self._take()
                 try:
                     await self._run(batch)
+                except asyncio.CancelledError:
+                    for job in batch:
+                        job.future.cancel()
+                    raise
                 except Exception as error:
                     for job in batch:
                         job.error = error

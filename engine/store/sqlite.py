@@ -2,7 +2,8 @@
 
 The statements of a batch run on the event loop's thread and only its commit, the wait for the disk, on the writer's
 thread: a thread that runs many short statements beside a busy loop loses the interpreter after each of them (see
-docs/adr). Chores, retries of a locked database and large payloads run on the writer's thread as a whole.
+docs/adr/0008-group-commit.md). Chores and batches that meet a foreign lock run on the writer's thread as a whole, and
+payload files are written there.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class SqliteStore(OperationStore):
         last_id = connection.execute(self._queries["last_id"]).fetchone()[0]
         self._ids = IdGenerator(clock, after=last_id)
         self._token = secrets.randbits(60)
-        self._writer = Writer(connection, self._queries, self._files, self._new_batch)
+        self._writer = Writer(connection, self._queries, self._files, self._new_batch, busy)
         self._writer.sweep()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._local = threading.local()
@@ -83,7 +84,7 @@ class SqliteStore(OperationStore):
     async def _run(self, jobs: Sequence[Job]) -> None:
         """One batch: its statements here, its commit on the writer's thread."""
         try:
-            if jobs[0].operation.chore:
+            if jobs[0].operation.chore or not self._writer.begin():
                 await self._in_thread(self._writer.whole, jobs)
             else:
                 self._writer.execute(jobs)

@@ -110,18 +110,34 @@ class Writer:
     """The one writing connection: batches as transactions. Used by one thread at a time."""
 
     def __init__(
-        self, connection: sqlite3.Connection, queries: Queries, files: PayloadFiles, new_batch: Callable[[], Batch]
+        self,
+        connection: sqlite3.Connection,
+        queries: Queries,
+        files: PayloadFiles,
+        new_batch: Callable[[], Batch],
+        busy: float,
     ) -> None:
         self._connection = connection
+        self._busy_ms = int(busy * 1000)
+        self._wait_for_locks(0)
         self._runner = Runner(connection, queries)
         self._files = files
         self._new_batch = new_batch
         self._batch: Batch | None = None
 
-    def execute(self, jobs: Sequence[Job]) -> None:
-        """Run the jobs in a transaction that is left open for `commit`; rolled back when anything raises."""
+    def begin(self) -> bool:
+        """Open a transaction without waiting; False when a foreign tool holds the database."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return False
+            raise
+        return True
+
+    def execute(self, jobs: Sequence[Job]) -> None:
+        """Run the jobs in the transaction, left open for `commit`; rolled back when anything raises."""
+        try:
             batch = self._batch = self._new_batch()
             for job in jobs:
                 job.result = self._runner.run(job.operation, batch)
@@ -152,7 +168,12 @@ class Writer:
             self._connection.execute("ROLLBACK")
 
     def whole(self, jobs: Sequence[Job]) -> None:
-        """Transaction and commit in one."""
+        """Transaction and commit in one; may wait for a lock, so not for the event loop's thread."""
+        self._wait_for_locks(self._busy_ms)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+        finally:
+            self._wait_for_locks(0)
         self.execute(jobs)
         self.commit()
 
@@ -164,6 +185,9 @@ class Writer:
                 self.whole((job,))
             except Exception as error:
                 job.error = unavailable(error) or error
+
+    def _wait_for_locks(self, milliseconds: int) -> None:
+        self._connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
 
     def sweep(self) -> int:
         """Remove payload files that no row names."""

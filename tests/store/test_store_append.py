@@ -134,6 +134,26 @@ async def test_given_correlation_id_is_never_regenerated(store: OperationStore) 
     assert result.correlation_id == "theirs"
 
 
+async def test_group_claim_of_a_repeat_names_the_message_that_is_stored(store: OperationStore) -> None:
+    (first,) = await put(store, new(claims=(claim("K1"),)), claims=(claim("E1"),))
+    (repeat,) = await put(store, new(claims=(claim("K1"),)), claims=(claim("E2"),))
+    (again,) = await put(store, new(claims=(claim("K1"),)), claims=(claim("E2"),))
+    assert (repeat.status, repeat.message_id) == (AppendStatus.REPEAT, first.message_id)
+    assert (again.status, again.message_id, again.correlation_id) == (
+        AppendStatus.REPEAT,
+        first.message_id,
+        first.correlation_id,
+    )
+
+
+async def test_group_that_is_refused_leaves_no_claim(store: OperationStore) -> None:
+    """ORD-5: what was refused is refused again, and never taken for something stored."""
+    await put(store, new(claims=(claim("K1"),)), claims=(claim("E1"),))
+    for _ in range(2):
+        (refused,) = await put(store, new(claims=(claim("K1", b"other"),)), claims=(claim("E2"),))
+        assert refused.status is AppendStatus.CONFLICT
+
+
 async def test_message_appended_final_is_never_claimed(store: OperationStore) -> None:
     (invalid,) = await put(
         store, new("invalid", final=State.DEAD, failure={"error_class": "invalid", "reason": "not-json", "detail": "x"})

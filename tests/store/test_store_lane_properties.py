@@ -12,14 +12,27 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_harness import T0, Harness, dead, event, new, order, parked, postgres_is_missing, put, retry, settle, wait_for
+from store_harness import (
+    T0,
+    Harness,
+    dead,
+    event,
+    new,
+    order,
+    parked,
+    postgres_is_missing,
+    put,
+    retry,
+    settle,
+    wait_for,
+)
 
 from engine.message import Lease, State
 from engine.outcome import Completed, Deferred, Discarded, Outcome
 from engine.store.store import OperationStore
 
 LANES = ("a\x1f1", "a\x1f2")
-MOVES = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 1000)), min_size=5, max_size=40)
+MOVES = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10_000)), min_size=15, max_size=60)
 
 
 @dataclass(frozen=True)
@@ -64,14 +77,16 @@ class World:
         elif kind == 3:
             works = await self.store.claim(pick.choice(("flow:a", "flow:b")), pick.randrange(1, 4))
             self.held += [work.lease for work in works]
-        elif kind <= 6 and self.held:
+        elif kind <= 6:
+            if not self.held:
+                return
             await self.settle(self.held.pop(pick.randrange(len(self.held))), pick)
         elif kind == 7:
             self.now += 5
             await self.store.promote(self.now)
         elif kind == 8:
             await put(self.store, event(f"K{pick.randrange(2)}"))
-        elif kind == 9:
+        else:
             await self.order(pick)
 
     async def append(self, pick: random.Random) -> None:
@@ -164,7 +179,10 @@ async def live(harness: Harness, moves: list[tuple[int, int]]) -> None:
         await harness.close()
 
 
-QUIET: dict[str, Any] = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
+QUIET: dict[str, Any] = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+}
 
 
 @given(moves=MOVES)

@@ -142,7 +142,9 @@ async def test_full_disk_refuses_and_stores_nothing(sqlite: Harness) -> None:
     store = await sqlite.open()
     kept = await leased(store)
     await limit_pages(store, 4)
-    results = await asyncio.gather(*(put_one(store, new(body=os.urandom(9000))) for _ in range(8)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(put_one(store, new(body=os.urandom(9000))) for _ in range(8)), return_exceptions=True
+    )
     assert all(isinstance(result, StoreUnavailable) for result in results)
     assert await store.count(Selection()) == 1
     await limit_pages(store, None)

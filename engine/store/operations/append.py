@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.ids import id_text
 from engine.message import Lease, State
@@ -17,15 +17,14 @@ from engine.store.operations.base import (
     transaction_lock,
     wake_lock,
 )
-from engine.store.operations.claims import take_claims
+from engine.store.operations.claims import find_taken, put_claims, take_claims
 from engine.store.operations.lanes import lane_is_empty, refresh_lane
 from engine.store.operations.revisions import pin
 from engine.store.operations.wakes import publish_wakes
 from engine.store.records import Append, Appended, AppendStatus, NewMessage
 
 
-@dataclass(frozen=True, slots=True)
-class Parent:
+class Parent(Struct, frozen=True):
     """The message whose exchange appends an output: outputs inherit its correlation id."""
 
     id: int
@@ -59,7 +58,7 @@ def _append(batch: Batch, entry: Append) -> Steps[tuple[Appended, ...]]:
     first_id = batch.ids.next()
     if entry.claims:
         at = entry.messages[0].received_at if entry.messages else batch.now
-        taken = yield from take_claims(batch, entry.claims, first_id, at)
+        taken = yield from find_taken(batch, entry.claims, at)
         if taken is not None:
             return (taken,) * len(entry.messages)
     results: list[Appended] = []
@@ -67,6 +66,10 @@ def _append(batch: Batch, entry: Append) -> Steps[tuple[Appended, ...]]:
         lease = index < len(entry.lease) and entry.lease[index]
         message_id = batch.ids.next() if index else first_id
         results.append((yield from append_message(batch, new, message_id, lease=lease)))
+    # A group's claim names a message that is stored: the first one's first, when it is a repeat itself. A group that is
+    # refused leaves none, so that it is refused again.
+    if entry.claims and all(result.status is not AppendStatus.CONFLICT for result in results):
+        put_claims(batch, entry.claims, results[0].message_id if results else first_id)
     if entry.watermark is not None:
         yield ("put_watermark", (entry.watermark.name, entry.watermark.value))
     return tuple(results)

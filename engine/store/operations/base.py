@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
 
 from engine.ids import IdGenerator
 
@@ -30,8 +31,7 @@ def digest_of(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a store was opened with: `lease` in seconds; payloads above `file_above` bytes are files (None: never)."""
 
     lease: float = 60.0
@@ -123,8 +123,7 @@ class Batch:
         return taken
 
 
-@dataclass(frozen=True, slots=True)
-class Locks:
+class Locks(Struct, frozen=True):
     """What several processes must not do at once: names, and messages whose lanes are meant; `positions` to draw."""
 
     names: tuple[str, ...] = ()
@@ -139,8 +138,7 @@ def _no_locks() -> Locks:
     return NO_LOCKS
 
 
-@dataclass(frozen=True, slots=True)
-class Operation(Generic[T]):
+class Operation(Struct, Generic[T], frozen=True):
     """One call on the store: `start` makes its generator, again if the batch has to be run again.
 
     `locks` is asked only where several processes share a store. `last`: runs after the others of its batch. `chore`:
@@ -149,7 +147,7 @@ class Operation(Generic[T]):
 
     name: str
     start: Callable[[Batch], Steps[T]]
-    locks: Callable[[], Locks] = field(default=_no_locks)
+    locks: Callable[[], Locks] = _no_locks
     last: bool = False
     chore: bool = False
 

@@ -9,17 +9,29 @@ from engine.store.records import Appended, AppendStatus, Claim
 
 
 def take_claims(batch: Batch, claims: Sequence[Claim], message_id: int, at: float) -> Steps[Appended | None]:
-    """Take all claims for a message, or none: then the answer names the first message. An expired claim is replaced."""
+    """Take all claims for a message, or none: then the answer names the first message."""
+    taken = yield from find_taken(batch, claims, at)
+    if taken is None:
+        put_claims(batch, claims, message_id)
+    return taken
+
+
+def find_taken(batch: Batch, claims: Sequence[Claim], at: float) -> Steps[Appended | None]:
+    """The answer to a repeat when one of the claims is taken; an expired one is not."""
     for claim in claims:
         if (claim.scope, claim.key) in batch.claims:
             yield FLUSH
         rows = yield ("find_claim", (claim.scope, claim.key, at))
         if rows:
             return (yield from _first(claim, rows[0][0], rows[0][1]))
+    return None
+
+
+def put_claims(batch: Batch, claims: Sequence[Claim], message_id: int) -> None:
+    """Note that the claims are a message's; expired ones are replaced."""
     for claim in claims:
         batch.claims.add((claim.scope, claim.key))
         batch.add("put_claim", (claim.scope, claim.key, claim.digest, message_id, claim.expires_at))
-    return None
 
 
 def _first(claim: Claim, first_id: int, digest: bytes) -> Steps[Appended]:

@@ -10,14 +10,13 @@ carry a flag that is out of date.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.message import State
 from engine.store.operations.base import FLUSH, Batch, Row, Steps
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A message as its lane sees it."""
 
     id: int

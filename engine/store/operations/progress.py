@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.message import Lease
 from engine.store.encoding import from_json, to_json, words_from
@@ -24,8 +25,7 @@ from engine.store.records import (
 _SERVES_AGAIN = frozenset({JournalKind.DONE, JournalKind.OUTPUT})
 
 
-@dataclass(frozen=True, slots=True)
-class Leased:
+class Leased(Struct, frozen=True):
     """The message under a lease before it is changed. `journaled`: its journal may hold something already.
 
     `shared`: another message blocks the same lane.

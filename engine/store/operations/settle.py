@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.message import State
 from engine.outcome import Completed, Dead, Deferred, Discarded, Outcome, Parked, Retry
@@ -29,8 +30,7 @@ from engine.store.operations.wakes import look_back, note_release
 from engine.store.records import Attempt, Recorded, Settlement
 
 
-@dataclass(frozen=True, slots=True)
-class NewState:
+class NewState(Struct, frozen=True):
     """What an outcome makes of a message's row. `failure` and `parked` are JSON."""
 
     state: State
