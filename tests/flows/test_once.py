@@ -36,6 +36,7 @@ def test_storm_of_duplicates_is_one_order(distributor: Running) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda turn: distributor.shop_order(order, f"storm-2403-{turn % 3}"), range(24)))
     assert {answered.status for answered in answers} == {200}
+    assert len({answered.body["messages"][0] for answered in answers}) == 1
     distributor.until_shipped("2403")
     assert len(distributor.effects("erp", "create-order", '"2403"')) == 1
 
@@ -83,3 +84,12 @@ def test_order_that_breaks_the_contract_is_answered_with_every_violation(distrib
     assert "currency" in said
     assert "quantity" in said
     assert distributor.transaction("2406") == {}
+
+
+def test_refused_event_stays_refused_when_it_is_sent_again(distributor: Running) -> None:
+    """ORD-5: the event id of a refused webhook is not taken for one that was stored."""
+    distributor.shop_order(shop_order(2407), "first-2407")
+    changed = shop_order(2407, note="Another text, and yet the same revision.")
+    refused = distributor.shop_order(changed, "second-2407")
+    assert refused.status == 422
+    assert distributor.shop_order(changed, "second-2407").status == 422
