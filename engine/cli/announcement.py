@@ -12,6 +12,8 @@ from engine.cli.stops import counted
 
 EXAMPLES = "examples"
 """A workspace's folder of payloads to try, each called like its event: `shop.order-created.json`."""
+TRY = "try.txt"
+"""A file in there with commands to propose at the start, one a line, in place of our own."""
 
 
 def announce(folder: Path, event: str, facts: Mapping[str, Any]) -> None:
@@ -41,7 +43,7 @@ def _started(output: Output, folder: Path, facts: Mapping[str, Any]) -> None:
         output.say(f"  {'stand-in':<10}{system} on {address}")
     output.say()
     output.say("try, in another terminal:")
-    for command in things_to_try(folder):
+    for command in _own_things_to_try(folder, facts["address"]) or things_to_try(folder):
         output.say(f"  {command}")
     output.say()
     output.say("Ctrl-C stops it, after finishing what is in progress", style="dim")
@@ -54,15 +56,26 @@ def _stopped(output: Output, facts: Mapping[str, Any]) -> None:
         output.say("stopped; what was still in progress is safe in the store and goes on at the next start", "yellow")
 
 
+def _own_things_to_try(folder: Path, address: str | None) -> list[str]:
+    """The commands that the workspace itself proposes, run from its folder; `{address}` is where it listens."""
+    file = folder / EXAMPLES / TRY
+    if not file.is_file():
+        return []
+    lines = [line.strip().replace("{address}", address or "") for line in file.read_text(encoding="utf-8").splitlines()]
+    commands = [line for line in lines if line and not line.startswith("#")]
+    return commands if folder.resolve() == Path.cwd() else [f"cd {shlex.quote(str(folder))}", *commands]
+
+
 def things_to_try(folder: Path) -> Iterator[str]:
     """Three commands that work from where the user stands."""
     here = folder.resolve() == Path.cwd()
     where = "" if here else f" -w {shlex.quote(str(folder))}"
-    examples = sorted((folder / EXAMPLES).glob("*.json"))
-    if examples:
-        event = examples[0].stem
-        yield f"crossdock send {event} {shlex.quote(str(examples[0]))}{where}"
-    else:
+    examples = sorted((folder / EXAMPLES).glob("*.json"))[:2]
+    for example in examples:
+        path = example.relative_to(folder) if here else example
+        yield f"crossdock send {example.stem} {shlex.quote(str(path))}{where}"
+    if not examples:
         yield f"crossdock send SYSTEM.EVENT FILE{where}"
     yield f"crossdock trace ID{where}  # the id that 'send' prints, or a business key"
-    yield f"crossdock status{where}"
+    if len(examples) < 2:
+        yield f"crossdock status{where}"

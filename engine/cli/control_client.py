@@ -68,9 +68,8 @@ def _lines(connection: socket.socket) -> Iterator[dict[str, Any]]:
 
 def _stopped(answer: Mapping[str, Any]) -> Stop:
     findings = "".join(f"\n  {finding}" for finding in answer.get("findings") or ())
-    violations = "".join(
-        f"\n  {violation.get('message') or violation.get('path')}" for violation in answer.get("violations") or ()
-    )
+    broken = answer.get("violations") or ()
+    violations = "".join(f"\n  {one.get('message') or one.get('path')}" for one in broken if len(broken) > 1)
     kind = Unusable if findings else Stop
     return kind(f"{answer['error']}{findings}{violations}")
 

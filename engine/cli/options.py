@@ -7,7 +7,7 @@ import getpass
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -99,6 +99,24 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def json_option(command: F) -> F:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document, for scripts.")(command)
+
+
+def header_option(command: F) -> F:
+    """`--header 'NAME: VALUE'`; see `header_pairs`."""
+    return click.option(
+        "--header", "-H", "headers", metavar="TEXT", multiple=True, help="A header, 'NAME: VALUE'. Repeatable."
+    )(command)
+
+
+def header_pairs(headers: Iterable[str]) -> dict[str, str]:
+    """The headers of `header_option` by name."""
+    pairs = {}
+    for text in headers:
+        name, colon, value = text.partition(":")
+        if not colon or not name.strip():
+            raise click.BadParameter(f"expected 'NAME: VALUE', got '{text}'", param_hint="--header")
+        pairs[name.strip()] = value.strip()
+    return pairs
 
 
 def person_options(*, reason: str = "optional") -> Callable[[F], F]:

@@ -10,6 +10,9 @@ from engine.cli.plain import day_of, lasted, local, one_line, seconds_of, time_o
 from engine.cli.stops import counted
 
 _SHOWN = 160
+_INTERNAL = "@"
+"""Entries of the journal that belong to no step of the flow, such as the stale guard's mark."""
+
 _JOURNAL = {
     "begun": "begun",
     "done": "done",
@@ -86,7 +89,7 @@ def _moments(message: Mapping[str, Any]) -> Iterator[Moment]:
     payload = message["payload"]
     size = counted(len(payload), "character") if payload is not None else "payload erased"
     yield Moment(message["receivedAt"], "received", f"{message['source']}, {size}")
-    yield from map(_step, message["steps"])
+    yield from (_step(entry) for entry in message["steps"] if not entry["step"].startswith(_INTERNAL))
     for attempt in message["attempts_made"]:
         yield _attempt(attempt)
     for milestone in message["milestones"]:
@@ -106,11 +109,11 @@ def _step(entry: Mapping[str, Any]) -> Moment:
         known.add("generation")
     if entry["step"].endswith(str(entry.get("operation"))):
         known.add("operation")
-    facts = ", ".join(f"{name} {_short(value)}" for name, value in entry.items() if name not in known)
+    facts = [f"{name} {_short(value)}" for name, value in entry.items() if name not in known]
     words = ("given", "yielded") if entry["kind"] == "done" else ("sent", "received")
     texts = zip(words, (entry.get("request"), entry.get("reply")), strict=True)
     below = tuple((name, text) for name, text in texts if text)
-    return Moment(entry["at"], _JOURNAL.get(entry["kind"], entry["kind"]), f"{entry['step']}  {facts}".rstrip(), below)
+    return Moment(entry["at"], _JOURNAL.get(entry["kind"], entry["kind"]), ", ".join([entry["step"], *facts]), below)
 
 
 def _attempt(attempt: Mapping[str, Any]) -> Moment:
@@ -171,4 +174,4 @@ def _keys(pairs: list[dict[str, str]]) -> str:
 
 
 def _short(value: Any) -> str:
-    return one_line(value if isinstance(value, str) else str(value), _SHOWN)
+    return one_line(", ".join(map(str, value)) if isinstance(value, list) else str(value), _SHOWN)

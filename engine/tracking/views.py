@@ -87,7 +87,7 @@ class Views:
         }
 
     def _journal(self, entry: JournalEntry) -> dict[str, Any]:
-        seen: dict[str, Any] = {"step": entry.step, "kind": entry.kind.value, "at": iso(entry.at), **dict(entry.facts)}
+        seen: dict[str, Any] = {"step": entry.step, "kind": entry.kind.value, "at": iso(entry.at), **_facts(entry)}
         if entry.kind in (JournalKind.BEGUN, JournalKind.RELEASED, JournalKind.UNDONE, JournalKind.DONE):
             if entry.request is not None:
                 seen["request"] = self._text(entry.request)
@@ -141,6 +141,14 @@ def message_view(message: Message) -> dict[str, Any]:
     if message.parked is not None and message.state is State.PARKED:
         view["parked"] = parked_view(message.parked)
     return view
+
+
+def _facts(entry: JournalEntry) -> dict[str, Any]:
+    """An entry's facts, with message ids as people see them."""
+    facts = dict(entry.facts)
+    if isinstance(facts.get("messages"), list):
+        facts["messages"] = [id_text(value) for value in facts["messages"]]
+    return facts
 
 
 def failure_view(failure: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 
 from engine import exact_json
 from engine.cli.office import order_running
-from engine.cli.options import json_option, workspace_option
+from engine.cli.options import header_option, header_pairs, json_option, workspace_option
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
 from engine.cli.plain import local, one_line
@@ -151,21 +151,22 @@ def ledger(system: str, place: Place, as_json: bool, **selection: Any) -> None:
 @sandbox.command("emit")
 @click.argument("event", metavar="EVENT")
 @click.argument("file", metavar="FILE|-", type=click.File("rb"))
+@header_option
 @workspace_option
 @json_option
-def emit(event: str, file: IO[bytes], place: Place, as_json: bool) -> None:
+def emit(event: str, file: IO[bytes], headers: tuple[str, ...], place: Place, as_json: bool) -> None:
     """Let a stand-in send an event now, signed as the system would sign it.
 
     \b
     Example:
-      crossdock sandbox emit wms.order-picked picked.json
+      crossdock sandbox emit shop.order-created examples/shop.order-created.json -H 'X-Event-Id: 77'
     """
     system = event.partition(".")[0]
     try:
         body = file.read().decode("utf-8")
     except UnicodeDecodeError as error:
         raise Unusable(f"'{file.name}' is not UTF-8 at byte {error.start}") from error
-    told = _control(place).emit(system, event, _document(body))
+    told = _control(place).emit(system, event, _document(body), headers=header_pairs(headers))
     if as_json:
         print_json(told)
     else:

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from engine.cli.office import order_running
-from engine.cli.options import json_option, workspace_option
+from engine.cli.options import header_option, header_pairs, json_option, workspace_option
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
 from engine.cli.stops import Unusable
@@ -16,7 +16,7 @@ from engine.cli.stops import Unusable
 @click.command()
 @click.argument("event", metavar="EVENT")
 @click.argument("file", metavar="FILE|-", type=click.File("rb"))
-@click.option("--header", "-H", "headers", metavar="TEXT", multiple=True, help="A header, 'NAME: VALUE'. Repeatable.")
+@header_option
 @click.option("--key", metavar="KEY", help="An idempotency key: a second send with the same key is a repeat.")
 @workspace_option
 @json_option
@@ -31,7 +31,7 @@ def send(event: str, file: Any, headers: tuple[str, ...], key: str | None, place
       crossdock send shop.order-created examples/shop.order-created.json
       curl -s https://shop.example/orders/1001 | crossdock send shop.order-created -
     """
-    given = {"event": event, "body": _text(file), "headers": dict(map(_header, headers)), "key": key}
+    given = {"event": event, "body": _text(file), "headers": header_pairs(headers), "key": key}
     receipt = order_running(place, "send", given)
     if as_json:
         print_json(receipt)
@@ -57,10 +57,3 @@ def _text(file: Any) -> str:
             f"'{file.name}' is not UTF-8 at byte {error.start}",
             advice="post it to the event's own address instead, byte for byte, with 'curl --data-binary @FILE'",
         ) from error
-
-
-def _header(text: str) -> tuple[str, str]:
-    name, colon, value = text.partition(":")
-    if not colon or not name.strip():
-        raise click.BadParameter(f"expected 'NAME: VALUE', got '{text}'", param_hint="--header")
-    return name.strip(), value.strip()
