@@ -138,7 +138,7 @@ class World:
 
     async def rows(self) -> list[Row]:
         found = await self.harness.execute(
-            "SELECT id, lane, state, position, blocks, eligible, overtakes FROM message WHERE lane IS NOT NULL ORDER BY id"
+            "SELECT id, lane, state, position, blocks, eligible, overtakes FROM message WHERE lane IS NOT NULL"
         )
         return [Row(row[0], row[1], row[2], row[3], *map(bool, row[4:])) for row in found]
 

@@ -114,7 +114,7 @@ async def test_second_overtaker_does_not_pass_the_first(store: OperationStore) -
 
 
 async def test_dead_message_lets_go_of_its_lane_unless_it_holds_it(store: OperationStore) -> None:
-    first, second, third = await three(store)
+    _, second, third = await three(store)
     (work,) = await store.claim("flow:orders", 10)
     assert (await settle(store, work.lease, dead())).unblocked == "flow:orders"
     (work,) = await store.claim("flow:orders", 10)

@@ -154,7 +154,7 @@ async def test_connection_lost_within_a_transaction_wrote_nothing(postgres: Harn
         await foreign.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
         call = asyncio.ensure_future(put_one(store))
         async with asyncio.timeout(20):
-            while not await waits_for_a_lock(foreign, own):
+            while not await waits_for_a_lock(foreign, own):  # noqa: ASYNC110 - another process is waited for
                 await asyncio.sleep(0)
         await foreign.execute("SELECT pg_terminate_backend($1)", own)
         with pytest.raises(StoreUnavailable):
@@ -173,7 +173,7 @@ async def test_connection_lost_between_calls_is_not_noticed(postgres: Harness) -
     await foreign.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
     await foreign.close()
     async with asyncio.timeout(20):
-        while not connection.is_closed():
+        while not connection.is_closed():  # noqa: ASYNC110 - another process is waited for
             await asyncio.sleep(0)
     await put_one(store)
     assert await store.count(Selection()) == 2

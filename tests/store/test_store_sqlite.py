@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -245,15 +244,16 @@ asyncio.run(main())
 async def test_acknowledged_message_survives_a_kill(sqlite: Harness, after: int) -> None:
     """REL-1: SIGKILL in the middle of commits; every id that was printed is there, whole."""
     path = sqlite.folder / "store.db"
-    process = subprocess.Popen(
-        [sys.executable, "-c", APPEND_UNTIL_KILLED, str(path)], stdout=subprocess.PIPE, text=True
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", APPEND_UNTIL_KILLED, str(path), stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
-    acknowledged = [int(process.stdout.readline()) for _ in range(after)]
+    acknowledged = [int(await process.stdout.readline()) for _ in range(after)]
     process.send_signal(signal.SIGKILL)
-    acknowledged += [int(line) for line in process.stdout.read().splitlines() if line]
-    process.wait()
-    process.stdout.close()
+    acknowledged += [
+        int(line) for line in (await process.stdout.read()).splitlines(keepends=True) if line[-1:] == b"\n"
+    ]
+    await process.wait()
     store = await sqlite.open()
     await store.rescue()
     stored = {message.id: message for message in await store.find(Selection(limit=100_000))}

@@ -111,8 +111,8 @@ async def test_database_refuses_every_other_transition(harness: Harness) -> None
     store = await harness.open()
     ids = {state: await message_in(store, state) for state in STATES}
     for before, after in ILLEGAL:
-        facts = {name: value for name, value in (part.split(" = ") for part in NONE.split(", "))}
-        facts |= {name: value for name, value in (part.split(" = ") for part in FACTS[after].split(", ") if part)}
+        facts = dict(part.split(" = ") for part in NONE.split(", "))
+        facts |= dict(part.split(" = ") for part in FACTS[after].split(", ") if part)
         changes = ", ".join(f"{name} = {value}" for name, value in facts.items())
         with pytest.raises((sqlite3.IntegrityError, asyncpg.CheckViolationError), match="illegal transition"):
             await harness.execute(f"UPDATE message SET state = '{after}', {changes} WHERE id = {ids[before]}")
