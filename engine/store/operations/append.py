@@ -70,8 +70,6 @@ def _append(batch: Batch, entry: Append) -> Steps[tuple[Appended, ...]]:
     # refused leaves none, so that it is refused again.
     if entry.claims and all(result.status is not AppendStatus.CONFLICT for result in results):
         put_claims(batch, entry.claims, results[0].message_id if results else first_id)
-    if results and results[0].message_id != first_id:
-        name_first(batch, entry.claims, results[0].message_id)
     if entry.watermark is not None:
         yield ("put_watermark", (entry.watermark.name, entry.watermark.value))
     return tuple(results)
