@@ -44,7 +44,7 @@ class Finding:
     def __str__(self) -> str:
         grade = "" if self.is_error else "warning: "
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.mark} {self.code} {grade}{self.message}{hint}"
+        return _printable(f"{self.mark} {self.code} {grade}{self.message}{hint}")
 
     def as_json(self) -> dict[str, str | int]:
         """The finding for scripts."""
@@ -59,6 +59,13 @@ class Finding:
             "found": self.found,
             "hint": self.hint,
         }
+
+
+def _printable(text: str) -> str:
+    """The text without what a terminal would obey: control characters stand as their escapes."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 class Findings:

@@ -64,6 +64,8 @@ def load_workspace(bundle: Bundle, registry: Registry, environment: Environment,
     reader = _Reader(loaded, environment)
     if WORKSPACE_FILE in bundle:
         loaded.workspace = reader.parsed(WORKSPACE_FILE, WorkspaceModel)
+    elif not findings.on_line(Mark(WORKSPACE_FILE, 1, 1), "XD12"):
+        findings.add("XD122", Mark(WORKSPACE_FILE, 1, 1), expected="the file of the workspace", found="none")
     for file in bundle.systems:
         reader.system(file)
     for file in bundle.flows:
