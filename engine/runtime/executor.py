@@ -218,7 +218,7 @@ class Executor:
         if isinstance(outcome, Parked):
             facts = {"reason": outcome.reason, "attempts": message.attempts + 1}
             exchange.write(JournalEntry(outcome.step, JournalKind.PARKED, now, facts=facts))
-        restored = _mark_to_restore(exchange, outcome)
+        restored = await self._mark_to_restore(exchange, outcome)
         base = exchange.progress()
         outputs, leases = self._desk.with_leases(base.outputs)
         progress = Progress(
@@ -242,6 +242,21 @@ class Executor:
         )
         await self._desk.settle(settlement)
         self._tell(message, outcome, exchange.answer)
+
+    async def _mark_to_restore(self, exchange: Exchange, outcome: Outcome) -> tuple[Mark | None, str | None]:
+        """A message whose every call was undone leaves the mark as it found it: the mark to write back, or the lane whose
+        mark to clear. A mark that is another message's stays."""
+        lane = exchange.message.lane
+        before = exchange.entry(MARK_STEP, JournalKind.BEGUN)
+        undone = isinstance(outcome, Dead) and not outcome.failure.remaining
+        if not undone or before is None or lane is None or exchange.entry(UNDO_STEP, JournalKind.UNDO_BEGUN) is None:
+            return None, None
+        mark = await self._store.mark(lane)
+        if mark is None or mark.message_id != exchange.message.id:
+            return None, None
+        if "version" not in before.facts:
+            return None, lane
+        return Mark(lane, str(before.facts["version"]).encode(), int(before.facts["messageId"])), None
 
     async def _settle_alone(self, item: Item, outcome: Outcome) -> None:
         now = self._clock.now()
@@ -304,19 +319,6 @@ def _with_remaining(cause: Failure, undo: Failure, remaining: Sequence[str]) -> 
         details={**cause.details, "undo": undo.detail},
         remaining=tuple(remaining),
     )
-
-
-def _mark_to_restore(exchange: Exchange, outcome: Outcome) -> tuple[Mark | None, str | None]:
-    """A message whose every call was undone leaves the mark as it found it: the mark to write back, or the lane whose
-    mark to clear."""
-    lane = exchange.message.lane
-    before = exchange.entry(MARK_STEP, JournalKind.BEGUN)
-    undone = isinstance(outcome, Dead) and exchange.entry(UNDO_STEP, JournalKind.UNDO_BEGUN) is not None
-    if not undone or before is None or lane is None or (isinstance(outcome, Dead) and outcome.failure.remaining):
-        return None, None
-    if "version" not in before.facts:
-        return None, lane
-    return Mark(lane, str(before.facts["version"]).encode(), int(before.facts["messageId"])), None
 
 
 def _attempt(
