@@ -39,8 +39,10 @@ def _truth(name: str, signature: str, function: Callable[..., Any], arity: int, 
     return Function(name, signature, function, _doc(function), result="b", strict=strict, parameters=arity)
 
 
-def _any(name: str, signature: str, function: Callable[..., Any], arity: int, *, state: bool = False) -> Function:
-    return Function(name, signature, function, _doc(function), wants_state=state, parameters=arity)
+def _any(
+    name: str, signature: str, function: Callable[..., Any], arity: int, *, state: bool = False, stable: bool = False
+) -> Function:
+    return Function(name, signature, function, _doc(function), wants_state=state, parameters=arity, stable=stable)
 
 
 def _doc(function: Callable[..., Any]) -> str:
@@ -148,8 +150,8 @@ STANDARD: Final = FunctionRegistry(
         _any("reduce", "<afj?:j>", higher_order.reduce, 3, state=True),
         _any("sift", "<o-f?:o>", higher_order.sift, 2, state=True),
         _any("keys", "<x-:a<s>>", _keys, 1),
-        _any("lookup", "<x-s:x>", _lookup, 2, state=True),
-        _any("append", "<xx:a>", _append, 2, state=True),
+        _any("lookup", "<x-s:x>", _lookup, 2, state=True, stable=True),
+        _any("append", "<xx:a>", _append, 2, state=True, stable=True),
         Function("exists", "<x:b>", objects.exists, _doc(objects.exists), result="b", parameters=1),
         _any("spread", "<x-:a<o>>", objects.spread, 1),
         _any("merge", "<a<o>:o>", objects.merge, 1),

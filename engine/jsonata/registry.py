@@ -18,6 +18,7 @@ class Function:
     plain values with MISSING for what is not there. With `wants_state` its first argument is the evaluation's `State`.
     `result` says what it gives: `s`, `n` or `b` as in signatures, `x` for anything. With `strict`, a missing first
     argument makes the result missing. `parameters` is the number of arguments that a higher-order function passes.
+    `stable`: although it uses the state, the same arguments give the same result within one evaluation.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Function:
     result: str = "x"
     strict: bool = False
     parameters: int | None = None
+    stable: bool = False
     parsed: Signature | None = field(init=False, compare=False, repr=False)
     arity: int = field(init=False, compare=False, repr=False)
 
@@ -35,6 +37,11 @@ class Function:
         parsed = parse_signature(self.signature) if self.signature is not None else None
         object.__setattr__(self, "parsed", parsed)
         object.__setattr__(self, "arity", self._arity() if self.parameters is None else self.parameters)
+
+    @property
+    def pure(self) -> bool:
+        """Whether the same arguments always give the same result, made of parts of the arguments."""
+        return (self.stable or not self.wants_state) and "f" not in (self.signature or "f").partition(":")[0]
 
     def _arity(self) -> int:
         if self.signature is not None and self.parsed is not None:

@@ -208,23 +208,28 @@ def bind(unit: Unit, node: ast.Bind, here: Here) -> Val:
 
 
 def lambda_(unit: Unit, node: ast.Lambda, here: Here) -> Val:
-    body = _reserved_body(node, here.scope) or unit.temp("f")
-    write_function(unit, node, here, body)
+    variable = _bound_variable(node, here.scope)
+    body = (variable.lambda_body if variable else None) or unit.temp("f")
+    before = unit.bounces, unit.reentries
+    result = write_function(unit, node, here, body)
+    if variable is not None and (unit.bounces, unit.reentries) == before:
+        variable.leaf = result
     extra = "" if node.signature is None else ", " + unit.constant(node.signature)
     code = unit.assign(f"Lambda({body}, {len(node.parameters)}, st{extra})")
     return Val(code, "f", missing=False, sequence=False, clean=True)
 
 
-def _reserved_body(node: ast.Lambda, scope: Scope) -> str | None:
+def _bound_variable(node: ast.Lambda, scope: Scope) -> Var | None:
+    """The variable that is bound to a function, and to nothing else."""
     for level in scope.chain():
         for variable in level.variables.values():
             if variable.lambda_node is node:
-                return variable.lambda_body
+                return variable
     return None
 
 
-def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> None:
-    """Write the Python function of a lambda; arguments that are not given are missing."""
+def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> Val:
+    """Write the Python function of a lambda; arguments that are not given are missing. Gives what its result is."""
     scope = Scope(here.scope)
     arguments = []
     for parameter in dict.fromkeys(reversed(node.parameters)):
@@ -245,3 +250,4 @@ def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> None:
                 unit.line(f"{held.code} = UNSET")
         value = unit.value(node.body, Here(here.code, scope, here.clean, here.item, here.group, tail=True, bounce=True))
         unit.line(f"return {value.code}")
+    return value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import floor
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -34,6 +35,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
         "Position": streams.Position,
         "Filter": streams.Filter,
         "is_true": is_true,
+        "floor": floor,
     }
     | {
         function.__name__: function
@@ -56,6 +58,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             sequences.each,
             sequences.settle,
             sequences.settle_kept,
+            sequences.state_of,
             sequences.settle_raw,
             sequences.flatten,
             sequences.collapse,
@@ -67,8 +70,11 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             sequences.expect_item,
             sequences.settle_all,
             steps.field,
+            steps.each_field,
             steps.inner_getter,
             steps.last_getter,
+            steps.stored_getter,
+            steps.output_getter,
             steps.wildcard,
             steps.descendants,
             steps.at_index,
@@ -90,6 +96,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             calls.partial,
             calls.pipe,
             support.each_or_none,
+            support.each_member,
             support.select,
             support.spread,
             support.all_numbers,

@@ -16,7 +16,7 @@ Pairs = Sequence[tuple[ast.Node, ast.Node]]
 
 def array(unit: Unit, node: ast.Array, here: Here) -> Val:
     """`[…]`: arrays among the items are opened, unless they are constructors themselves."""
-    inner = replace(here, tail=False, bounce=False)
+    inner = replace(here, tail=False, bounce=False, store=not here.output)
     items, clean, sized = [], True, True
     for item in node.items:
         value = unit.value(item, inner)
@@ -55,7 +55,7 @@ def one_item(unit: Unit, here: Here) -> Here:
         return here
     if not (here.group or unit.careful):
         if unit.recall(("checked", here.code)) is None:
-            unit.line(f"if isinstance({here.code}, list): expect_item()")
+            unit.line(f"if {here.code}.__class__ is not dict and isinstance({here.code}, list): expect_item()")
             unit.remember(("checked", here.code), here.code)
         return replace(here, item=True)
     known = unit.recall(("item", here.code))
@@ -70,7 +70,7 @@ def one_item(unit: Unit, here: Here) -> Here:
 
 def _fields(unit: Unit, fields: list[tuple[str, ast.Node]], here: Here) -> Val:
     """An object with literal keys: those that are sure to be there at once, the others one by one, in order."""
-    inside = replace(here, tail=False, bounce=False)
+    inside = replace(here, tail=False, bounce=False, store=not here.output)
     result, clean = "", True
     ready: list[tuple[str, str]] = []
     for key, node in fields:
@@ -101,7 +101,7 @@ def _computed(unit: Unit, pairs: Pairs, here: Here) -> Val:
     closures = any(has_closure(key) or has_closure(value) for key, value in pairs)
     if not (here.item or (not here.group and not unit.careful)) or closures:
         return _group(unit, pairs, here)
-    inside = replace(one_item(unit, here), tail=False, bounce=False)
+    inside = replace(one_item(unit, here), tail=False, bounce=False, store=not here.output)
     keys = [_key(unit, key, inside) for key, _ in pairs]
     if len(keys) > 1:
         unit.line(f"distinct_keys({', '.join(keys)})")
@@ -124,9 +124,30 @@ def _key(unit: Unit, node: ast.Node, here: Here) -> str:
 
 
 def _group(unit: Unit, pairs: Pairs, here: Here) -> Val:
-    return Val(
-        unit.assign(f"group({here.code}, {pair_functions(unit, pairs, here)}, st)"), "o", missing=False, sequence=False
-    )
+    return grouped(unit, pairs, here.code, here.clean, here)
+
+
+def grouped(unit: Unit, pairs: Pairs, items: str, clean: bool, here: Here) -> Val:
+    """The object made of keys and values over a list of items, or one item: loops for the usual case of one pair."""
+    if len(pairs) != 1 or has_closure(pairs[0][0]) or has_closure(pairs[0][1]):
+        functions = pair_functions(unit, pairs, replace(here, clean=clean))
+        return Val(unit.assign(f"group({items}, {functions}, st)"), "o", missing=False, sequence=False)
+    groups, item, result = unit.assign("{}", "d"), unit.temp("i"), unit.assign("{}", "r")
+    with unit.loop(item, f"each_member({items}, st)"):
+        key = _key(unit, pairs[0][0], here.within(item, clean=clean))
+        members = unit.assign(f"{groups}.get({key})")
+        with unit.block(f"if {members} is not None:"):
+            unit.line(f"{members}.append({item})")
+        with unit.block(f"elif {key} is not M:"):
+            unit.line(f"{groups}[{key}] = [{item}]")
+    key, members, context = unit.temp("k"), unit.temp("l"), unit.temp("c")
+    with unit.loop(f"{key}, {members}", f"{groups}.items()"):
+        unit.line(f"{context} = {members}[0] if len({members}) == 1 else group_context({members}, st)")
+        inside = replace(here.within(context, clean=clean, output=here.output), group=True)
+        value = unit.value(pairs[0][1], inside)
+        name = unit.atom(value)
+        unit.line(f"if {name} is not M: {result}[{key}] = {name}" if value.missing else f"{result}[{key}] = {name}")
+    return Val(result, "o", missing=False, sequence=False, clean=value.clean and not value.sequence)
 
 
 def pair_functions(unit: Unit, pairs: Pairs, here: Here, stream: bool = False) -> str:
@@ -134,12 +155,12 @@ def pair_functions(unit: Unit, pairs: Pairs, here: Here, stream: bool = False) -
     names = []
     for key, value in pairs:
         names.append(
-            f"({context_function(unit, key, here, stream)}, {context_function(unit, value, here, stream, True)})"
+            f"({context_function(unit, key, here, stream)}, {context_function(unit, value, here, stream, group=True)})"
         )
     return "(" + ", ".join(names) + ("," if len(names) == 1 else "") + ")"
 
 
-def context_function(unit: Unit, node: ast.Node, here: Here, stream: bool = False, group: bool = False) -> str:
+def context_function(unit: Unit, node: ast.Node, here: Here, stream: bool = False, *, group: bool = False) -> str:
     """Write a node as a function of a context; gives its name. A stream's functions also take the bindings."""
     name, parameter = unit.temp("f"), unit.temp("c")
     bindings = here.scope.stream
@@ -159,8 +180,7 @@ def suffix(unit: Unit, node: ast.Node, value: Val, here: Here) -> Val:
             value = filtered(unit, predicate, value, here)
     if node.group is not None and not isinstance(node, ast.Path):
         unit.at(node.group.at)
-        code = unit.assign(f"group({unit.atom(value)}, {pair_functions(unit, node.group.pairs, here)}, st)")
-        value = Val(code, "o", missing=False, sequence=False)
+        value = grouped(unit, node.group.pairs, unit.atom(value), value.clean, here)
     return value
 
 

@@ -9,6 +9,7 @@ from engine.jsonata.compiler.objects import (
     bound_names,
     context_function,
     filtered,
+    grouped,
     pair_functions,
     stream_filter,
 )
@@ -49,7 +50,7 @@ def _from_array(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here)
     result = unit.temp()
     empty = f"Kept([{state}])" if node.keep_singleton else state
     if node.group is not None:
-        empty = _grouped(unit, node, "[]", here).code
+        empty = _grouped(unit, node, "[]", False, here).code
     unit.line(f"{result} = {empty}")
     with unit.block(f"if not ({state}.__class__ is Whole or {state}.__class__ is list) or {state}:"):
         value = _rest(unit, node, state, clean, 1, here)
@@ -65,24 +66,31 @@ def _names(unit: Unit, node: ast.Path, here: Here) -> Val:
     """A path of field names only, in straight-line code."""
     state = here.code
     for step in node.steps[:-1]:
-        state = _read(unit, state, step.expression, last=False)
-    code = _read(unit, state, node.steps[-1].expression, last=True, clean=here.clean)
-    return Val(code, clean=here.clean, sequence=not here.clean)
+        state = _read(unit, state, step.expression, "inner_getter")
+    return _last_field(unit, state, node.steps[-1].expression, here.clean, here)
 
 
-def _read(unit: Unit, state: str, name: ast.Node, *, last: bool, clean: bool = True) -> str:
+def _last_field(unit: Unit, state: str, name: ast.Node, clean: bool, here: Here) -> Val:
+    """A field at the end of a path. What becomes part of the result of the expression is read as a list at once."""
+    if not clean:
+        code = _read(unit, state, name, "last_getter")
+        if unit.recall(("settled", code)) is None:
+            unit.line(f"if {code}.__class__ in COLLAPSIBLE: {code} = resettle({code})")
+            unit.remember(("settled", code), code)
+        return Val(code)
+    helper = "output_getter" if here.output else "stored_getter" if here.store else "last_getter"
+    return Val(_read(unit, state, name, helper), clean=True, sequence=helper == "last_getter")
+
+
+def _read(unit: Unit, state: str, name: ast.Node, helper: str) -> str:
     """Read a field of `state`; the same field is read once."""
     assert isinstance(name, ast.Name)
-    key = ("last" if last else "inner", state, name.value)
+    key = (helper, state, name.value)
     known = unit.recall(key)
     if known is not None:
         return known
     unit.at(name.at)
-    getter = _getter(unit, state, "last_getter" if last else "inner_getter")
-    code = unit.assign(f"{getter}({name.value!r}, M)")
-    if not clean and last:
-        unit.line(f"if {code}.__class__ in COLLAPSIBLE: {code} = resettle({code})")
-    return unit.remember(key, code)
+    return unit.remember(key, unit.assign(f"{_getter(unit, state, helper)}({name.value!r}, M)"))
 
 
 def _getter(unit: Unit, state: str, helper: str) -> str:
@@ -109,9 +117,12 @@ def _start(unit: Unit, node: ast.Path, here: Here) -> tuple[str, bool, int]:
 def _opened(unit: Unit, value: Val) -> Val:
     """A first value as the items of the next step: an array in one piece is one item."""
     name = unit.atom(value)
-    if not value.sequence:
+    if not value.sequence or value.clean:
         return replace(value, code=name, simple=True)
-    return replace(value, code=unit.assign(f"[{name}] if {name}.__class__ is Whole else {name}"), simple=True)
+    known = unit.recall(("opened", name))
+    if known is None:
+        known = unit.remember(("opened", name), unit.assign(f"[{name}] if {name}.__class__ is Whole else {name}"))
+    return replace(value, code=known, simple=True)
 
 
 def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tuple[str, bool]:
@@ -119,14 +130,14 @@ def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> t
     if isinstance(step.expression, ast.Sort):
         return _sorted(unit, step, state, here), clean
     if _plain_name(step):
-        return _read(unit, state, step.expression, last=False), clean
+        return _read(unit, state, step.expression, "inner_getter"), clean
     if here.item and state == here.code and not unit.careful and not has_closure(step):
         value = _result(unit, step, here.inner())
         if value.raw:
-            return unit.assign(f"{unit.atom(value)} or M"), value.clean
+            return unit.assign(f"state_of([{unit.atom(value)}], st)"), value.clean
         return unit.atom(_opened(unit, value)), value.clean
     results, value = _loop(unit, step, state, clean, here.inner())
-    return unit.assign(f"flatten({results}, st) or M"), value.clean
+    return unit.assign(f"state_of({results}, st)"), value.clean
 
 
 def _sorted(unit: Unit, step: ast.Step, state: str, here: Here) -> str:
@@ -154,11 +165,27 @@ def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tu
             result = unit.assign(f"{name}({item})")
             unit.line(f"if {result} is not M: {results}.append({result})")
         return results, value
+    if isinstance(step.expression, ast.Name) and step.stages:
+        return results, _filtered_field(unit, step, state, inside, results)
     with unit.loop(item, items):
         value = _result(unit, step, inside)
         name = unit.atom(value)
         unit.line(f"{results}.append({name})" if not value.missing else f"if {name} is not M: {results}.append({name})")
     return results, value
+
+
+def _filtered_field(unit: Unit, step: ast.Step, state: str, inside: Here, results: str) -> Val:
+    """A field with filters, for each item: the value in a dict, which is the usual case, without a loop over items."""
+    assert isinstance(step.expression, ast.Name)
+    name = step.expression.value
+    source = f"({state}.get({name!r}, M),) if {state}.__class__ is dict else each_field({state}, {name!r}, st)"
+    with unit.loop(inside.code, unit.assign(source)):
+        value = Val(inside.code, clean=inside.clean)
+        for stage in step.stages:
+            assert isinstance(stage, ast.Predicate)
+            value = filtered(unit, stage, value, inside.inner())
+        unit.line(f"{results}.append({value.code})")
+    return value
 
 
 def _gives_object(node: ast.Node) -> bool:
@@ -200,10 +227,12 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
     if isinstance(step.expression, ast.Sort):
         return _finished(unit, node, _sorted(unit, step, state, here), clean, here, ordered=True)
     if node.group is None and not node.keep_singleton and _plain_name(step):
-        return Val(_read(unit, state, step.expression, last=True, clean=clean), clean=clean, sequence=not clean)
+        return _last_field(unit, state, step.expression, clean, here)
+    if node.group is not None and _plain_name(step):
+        return _grouped(unit, node, _read(unit, state, step.expression, "inner_getter"), clean, here)
     results, value = _loop(unit, step, state, clean, here if node.group is None else here.inner())
     if node.group is not None:
-        return _grouped(unit, node, unit.assign(f"settle_raw({results}, st)"), here)
+        return _grouped(unit, node, unit.assign(f"settle_raw({results}, st)"), value.clean, here)
     unit.at(node.at)
     apart = isinstance(step.expression, ast.Array) and step.expression.whole and not step.stages
     if node.keep_singleton:
@@ -214,13 +243,13 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
             code = f"{results} if len({results}) > 1 else {results}[0] if {results} else M"
             return Val(unit.assign(code), sequence=False, clean=value.clean)
         return Val(unit.assign(f"collapse_fresh({results})"), clean=value.clean)
-    return Val(unit.assign(f"settle({results}, st)"), clean=value.clean and not value.sequence)
+    return Val(unit.assign(f"settle({results}, st)"), clean=value.clean)
 
 
 def _finished(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here, ordered: bool = False) -> Val:
     """The value of a path whose steps are all done: an array constructor alone, or an order-by at the end."""
     if node.group is not None:
-        return _grouped(unit, node, state, here)
+        return _grouped(unit, node, state, clean, here)
     if node.keep_singleton:
         return Val(unit.assign(f"Kept({state}) if {state} else M"), clean=clean)
     if ordered and not node.steps[-1].stages:
@@ -228,11 +257,10 @@ def _finished(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here, o
     return Val(state, raw=True, clean=clean)
 
 
-def _grouped(unit: Unit, node: ast.Path, items: str, here: Here) -> Val:
+def _grouped(unit: Unit, node: ast.Path, items: str, clean: bool, here: Here) -> Val:
     assert node.group is not None
     unit.at(node.group.at)
-    functions = pair_functions(unit, node.group.pairs, here)
-    return Val(unit.assign(f"group({items}, {functions}, st)"), "o", missing=False, sequence=False)
+    return grouped(unit, node.group.pairs, items, clean, here)
 
 
 def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:

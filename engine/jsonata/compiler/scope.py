@@ -10,9 +10,13 @@ from engine.jsonata.compiler.values import Val
 
 
 class Var:
-    """A variable of a block or function."""
+    """A variable of a block or function.
 
-    __slots__ = ("assigned", "code", "function", "lambda_body", "lambda_node", "many", "touched", "value")
+    For a function that is bound once, by a literal: `lambda_node` and the Python function `lambda_body`; `leaf` is what
+    is known of its results if it calls no other function of the expression and leaves no tail calls.
+    """
+
+    __slots__ = ("assigned", "code", "function", "lambda_body", "lambda_node", "leaf", "many", "touched", "value")
 
     def __init__(self, code: str, function: int, many: bool) -> None:
         self.code = code
@@ -23,6 +27,7 @@ class Var:
         self.value = Val(code)
         self.lambda_body: str | None = None
         self.lambda_node: ast.Lambda | None = None
+        self.leaf: Val | None = None
 
 
 class Scope:

@@ -39,6 +39,9 @@ class Unit:
         self.constants: dict[str, Any] = {}
         self.loops: dict[str, str] = {}
         self.indent = 1
+        self.bounces = 0
+        self.facts: dict[str, Val] = {}
+        self.reentries = 0
         self.function = 0
         self._emitters = emitters
         self._counter = 0
@@ -81,8 +84,11 @@ class Unit:
     def _collapsed_again(self, value: Val) -> Val:
         """A value handed on: the one item of a sequence may have been a sequence of one item itself."""
         name = self.atom(value)
-        temp = self.assign(f"{name} if {name}.__class__ is not Sequence else collapse({name})")
-        return replace(value, code=temp, simple=True, truth=None)
+        known = self.recall(("again", name))
+        if known is None:
+            known = self.assign(f"{name} if {name}.__class__ is not Sequence else collapse({name})")
+            self.remember(("again", name), known)
+        return replace(value, code=known, simple=True, truth=None)
 
     def _listed(self, value: Val) -> Val:
         """A value that leaves: a list in place of a sequence."""
@@ -164,7 +170,8 @@ class Unit:
     def loop(self, item: str, items: str) -> Iterator[None]:
         """A loop over what `items` gives."""
         self._loop_depth += 1
-        self.loops[item] = items
+        if items.startswith("each"):
+            self.loops[item] = items
         with self.block(f"for {item} in {items}:"):
             yield
         self._loop_depth -= 1

@@ -57,9 +57,9 @@ def merged(code: str, left: Val, right: Val) -> Val:
 class Here:
     """Where code is being written: the context value, the variables in scope, and where the result goes.
 
-    `item`: the context is known not to be a list; `group`: it may well be one. `tail`: the value is the result of a function, left uncollapsed if it
-    is that of a call; `bounce`: a call of a function may be left to the caller. `output`: the value goes
-    straight into the result of the expression.
+    `item`: the context is known not to be a list; `group`: it may well be one. `tail`: the value is the result of a
+    function, left uncollapsed if it is that of a call; `bounce`: a call of a function may be left to the caller.
+    `output`: the value goes straight into the result of the expression; `store`: it becomes part of another value.
     """
 
     code: str
@@ -70,10 +70,15 @@ class Here:
     tail: bool = False
     bounce: bool = False
     output: bool = False
+    store: bool = False
 
     def inner(self) -> Here:
         """The same place, for a part whose value is used by the expression itself."""
-        return replace(self, tail=False, bounce=False, output=False) if self.tail or self.output else self
+        return (
+            replace(self, tail=False, bounce=False, output=False, store=False)
+            if self.tail or self.output or self.store
+            else self
+        )
 
     def within(self, code: str, *, clean: bool, item: bool = False, output: bool = False) -> Here:
         """The same scope with another context."""

@@ -91,6 +91,23 @@ def collapse_fresh(items: list[Any]) -> Any:
     return items[0] if items else MISSING
 
 
+def state_of(results: list[Any], state: State) -> Any:
+    """The results of a step in the middle of a path: nothing, the one item, or the list of items for the next step."""
+    if len(results) == 1:
+        only = results[0]
+        if only.__class__ is Sequence or only.__class__ is list:
+            results = only
+        elif not isinstance(only, list):
+            return only
+        else:
+            results = flatten(results, state)
+    else:
+        results = flatten(results, state)
+    if len(results) == 1 and not isinstance(results[0], list):
+        return results[0]
+    return results or MISSING
+
+
 def settle_kept(results: list[Any], state: State) -> Any:
     """Like `settle`, for a path with the mark `[]`: a single item stays an array."""
     if len(results) == 1:

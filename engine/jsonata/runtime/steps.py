@@ -11,7 +11,7 @@ from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime.operators import NUMBERS, is_number
-from engine.jsonata.runtime.sequences import Outer, Tuples, Whole, append, flatten, settle
+from engine.jsonata.runtime.sequences import Outer, Tuples, Whole, append, collapse, flatten, settle
 from engine.jsonata.runtime.state import State
 
 
@@ -40,6 +40,13 @@ def _fields(value: list[Any], name: str) -> list[Any]:
         if result is not MISSING:
             results.append(result)
     return results
+
+
+def each_field(value: Any, name: str, state: State) -> list[Any]:
+    """What the items of a value that is no dict have under a name, each collapsed, missing ones too."""
+    if not isinstance(value, list):
+        return []
+    return [collapse(field(item, name)) for item in value]
 
 
 def inner_field(value: Any, name: str, state: State) -> Any:
@@ -71,9 +78,26 @@ def inner_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
 def last_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
     """What reads fields at the end of a path from a value that is not a dict."""
     if isinstance(value, list):
-        state.dirty = True
         return lambda name, _: last_field(value, name, state)
     return _nothing
+
+
+def stored_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
+    """The same for a field that becomes part of another value, which may then hold sequences."""
+    if isinstance(value, list):
+        state.dirty = True
+    return last_getter(value, state)
+
+
+def output_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
+    """The same for a field that becomes part of the result: a list in place of a sequence."""
+    if isinstance(value, list):
+        return lambda name, _: _listed(last_field(value, name, state))
+    return _nothing
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, Sequence) else value
 
 
 def _nothing(name: str, default: Any) -> Any:

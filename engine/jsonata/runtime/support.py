@@ -15,13 +15,19 @@ from engine.jsonata.runtime.state import State
 from engine.jsonata.runtime.steps import repeats
 from engine.jsonata.runtime.transforming import Transformer
 
-
 _TEXT = frozenset((str,))
 
 
 def each_or_none(value: Any, state: State) -> Iterable[Any]:
     """The items a filter tests, where the test has to be made for nothing as well."""
     return (MISSING,) if value is MISSING else each(value, state)
+
+
+def each_member(value: Any, state: State) -> Iterable[Any]:
+    """The items that a grouping runs over: nothing at all counts as one item, so that a literal object is made."""
+    if isinstance(value, list) and not value:
+        return (MISSING,)
+    return each_or_none(value, state)
 
 
 def select(value: Any, condition: Callable[[Any], Any], into: list[Any], state: State) -> None:
