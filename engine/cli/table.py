@@ -25,6 +25,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
         "Build": {
             "init": Entry("init", "init", "Make a small workspace that runs as it is."),
             "lint": Entry("lint", "lint", "Check a workspace and show everything that is wrong with it."),
+            "test": Entry("test", "test", "Run the tests that stand beside the flows."),
         },
         "Run": {
             "run": Entry("run", "run", "Run a workspace until it is told to stop."),
