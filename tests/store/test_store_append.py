@@ -119,13 +119,6 @@ async def test_taken_claim_of_a_group_refuses_the_whole_group(store: OperationSt
     assert await store.count(Selection()) == 2
 
 
-async def test_group_that_begins_with_a_repeat_is_remembered_by_what_is_stored(store: OperationStore) -> None:
-    first = await put_one(store, new(claims=(claim("E1"),)))
-    await put(store, new(claims=(claim("E1"),)), new("flow:other"), claims=(claim("G1"),))
-    again = await put(store, new(), new("flow:other"), claims=(claim("G1"),))
-    assert {result.message_id for result in again} == {first.message_id}
-
-
 async def test_second_message_with_a_known_key_joins_its_transaction(store: OperationStore) -> None:
     order_keys = (("sales-order", "SO1"),)
     first = await put_one(store, new(business_keys=order_keys))
