@@ -19,7 +19,9 @@ from engine.clock import Clock, SystemClock
 from engine.ids import id_value
 from engine.message import Message, State
 from engine.recovery.commands import Commands, Person
+from engine.runtime.maintenance.due import due
 from engine.store.records import JournalKind, Selection, Trace
+from engine.telemetry.log import Log
 
 SECONDS = 10.0
 ANNA = Person("anna", "because the test says so")
@@ -238,6 +240,12 @@ class Running:
     def write(self, files: Mapping[str, str]) -> None:
         """Change files of the workspace."""
         write_files(self.folder, files)
+
+    async def look_for_due(self) -> None:
+        """Do at once what the chore of due times would do within a second."""
+        engine = self.app.engine
+        log = Log(self.clock, level="error")
+        await due(self.app.store, engine.dispatcher, self.clock, log).work()
 
 
 def write_files(folder: Path, files: Mapping[str, str]) -> None:
