@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.errors import StoreError
+from engine.errors import LeaseLost, StoreError
 from engine.message import Lease, Message
 from engine.policy.priorities import PRIORITIES, Places
 from engine.runtime.commit_points import CommitPoint, Passing
@@ -40,6 +40,13 @@ class Item(Struct, frozen=True):
     work: Work
     document: Any = None
     revision: str | None = None
+
+
+class Stranded(Struct, frozen=True):
+    """Work whose end could not be written, and why."""
+
+    work: Work
+    error: Exception
 
 
 Handler = Callable[[Item], Awaitable[None]]
@@ -77,6 +84,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._fillers: set[asyncio.Task[None]] = set()
         self._leases: dict[int, Lease] = {}
+        self._stranded: dict[int, Stranded] = {}
         self._draining = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -170,15 +178,28 @@ class Dispatcher:
         """The leases of everything queued or running, for renewal."""
         return tuple(self._leases.values())
 
-    def lost(self, message_ids: Iterable[int]) -> None:
-        """Drop queued messages whose lease was lost."""
-        gone = set(message_ids)
+    def lost(self, leases: Iterable[Lease]) -> None:
+        """Drop queued and stranded messages whose lease was lost."""
+        gone = set(leases)
         for channel in self._channels.values():
             for rank, queue in channel.queues.items():
-                if any(item.work.message.id in gone for item in queue):
-                    kept = [item for item in queue if item.work.message.id not in gone]
-                    self._forget(channel, [item for item in queue if item.work.message.id in gone])
+                if any(item.work.lease in gone for item in queue):
+                    kept = [item for item in queue if item.work.lease not in gone]
+                    self._forget(channel, [item for item in queue if item.work.lease in gone])
                     channel.queues[rank] = deque(kept)
+        for stranded in self.stranded():
+            if stranded.work.lease in gone:
+                self.freed(stranded.work.message.id)
+
+    def stranded(self) -> tuple[Stranded, ...]:
+        """What ran here and could not be settled; its leases are kept until `freed`."""
+        return tuple(self._stranded.values())
+
+    def freed(self, message_id: int) -> None:
+        """A stranded message was settled, or is no longer ours."""
+        stranded = self._stranded.pop(message_id, None)
+        if stranded is not None:
+            self._release(stranded.work.lease)
 
     @property
     def running(self) -> int:
@@ -196,21 +217,31 @@ class Dispatcher:
         Returns False when some still ran at the end of `timeout`; those are resumed by the next start.
         """
         self._draining = True
-        queued = [item for channel in self._channels.values() for queue in channel.queues.values() for item in queue]
-        for channel in self._channels.values():
-            self._forget(channel, [item for queue in channel.queues.values() for item in queue])
-            channel.queues.clear()
-        if queued:
-            await self._store.give_back([item.work.lease for item in queued])
+        await self._give_back_queued()
+        finished = True
         try:
             async with asyncio.timeout(timeout):
                 await self._idle.wait()
         except TimeoutError:
+            finished = False
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            return False
-        return True
+        await asyncio.gather(*self._fillers, return_exceptions=True)
+        await self._give_back_queued()  # outputs that were leased before the drain began
+        return finished
+
+    async def _give_back_queued(self) -> None:
+        queued = [item for channel in self._channels.values() for queue in channel.queues.values() for item in queue]
+        for channel in self._channels.values():
+            self._forget(channel, [item for queue in channel.queues.values() for item in queue])
+            channel.queues.clear()
+        if not queued:
+            return
+        try:
+            await self._store.give_back([item.work.lease for item in queued])
+        except StoreError as error:
+            self._log.warning("give-back-failed", messages=len(queued), detail=str(error))
 
     async def settled(self) -> None:
         """Wait until nothing runs."""
@@ -228,11 +259,16 @@ class Dispatcher:
         self._bytes += len(item.work.body)
         self._leases[item.work.message.id] = item.work.lease
 
+    def _release(self, lease: Lease) -> None:
+        """Renew a lease no more; one that the message got since then stays."""
+        if self._leases.get(lease.message_id) == lease:
+            del self._leases[lease.message_id]
+
     def _forget(self, channel: _Channel, items: Iterable[Item]) -> None:
         for item in items:
             channel.queued -= 1
             self._bytes -= len(item.work.body)
-            self._leases.pop(item.work.message.id, None)
+            self._release(item.work.lease)
 
     def _pump(self) -> None:
         """Start what may start, and read from the store what has room."""
@@ -323,15 +359,19 @@ class Dispatcher:
     async def _run(self, channel: _Channel, item: Item, rank: int) -> None:
         try:
             await channel.handler(item)
+        except LeaseLost:
+            self._log.info("lease-lost", message=item.work.message.id)
         except StoreError as error:
-            # Nothing was settled: the lease runs out and the message is tried again.
             self._log.warning("store-failed", message=item.work.message.id, detail=str(error))
+            self._stranded[item.work.message.id] = Stranded(item.work, error)
         except Exception as error:  # a handler answers for everything else; what gets here is a bug to be seen
             self._log.exception("handler-failed", error, message=item.work.message.id)
+            self._stranded[item.work.message.id] = Stranded(item.work, error)
         finally:
             channel.running -= 1
             self._places.leave(rank)
-            self._leases.pop(item.work.message.id, None)
+            if item.work.message.id not in self._stranded:
+                self._release(item.work.lease)
 
     def _fill_later(self, channel: _Channel, now: float) -> None:
         if self._paused(channel, now) or self._bytes >= QUEUE_BYTES:

@@ -20,6 +20,7 @@ from engine.runtime.gateway import Gateway
 from engine.runtime.health import Health
 from engine.runtime.maintenance.chore import Chore, keep_doing
 from engine.runtime.maintenance.due import due
+from engine.runtime.maintenance.free import free
 from engine.runtime.maintenance.promote import Alarm, promote
 from engine.runtime.maintenance.prune import prune
 from engine.runtime.maintenance.renew import renew
@@ -146,6 +147,7 @@ class Engine:
             promote(store, dispatcher, clock, self._alarm),
             renew(store, dispatcher),
             rescue(store, dispatcher, parts.passing),
+            free(self.desk, dispatcher, clock, parts.random),
             due(store, dispatcher, clock, parts.log),
             prune(store, clock, active),
             self.health.chore(active),
