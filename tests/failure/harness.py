@@ -98,7 +98,8 @@ class Engine:
         """What the process has reported since its start."""
         if not self._events_file.exists():
             return []
-        return [json.loads(line) for line in self._events_file.read_bytes().splitlines(keepends=True) if line[-1:] == b"\n"]
+        whole, _, _ = self._events_file.read_bytes().rpartition(b"\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
     def said(self, event: str) -> bool:
         """Whether it has reported an event since its start."""
@@ -180,13 +181,14 @@ class Engine:
 @contextlib.contextmanager
 def peers(folder: Path, *, seed: int = 0, drops: float = 0.0) -> Iterator[Peers]:
     """`erp` knows no keys (only `confirm` protects it), `crm` honours them. Both drop replies, before and after."""
-    with (
-        LedgerPeer.start(
-            folder / "erp.jsonl", seed=seed, drop_after=drops, drop_before=drops / 2, honour_keys=False, sync=False
-        ) as erp,
-        LedgerPeer.start(folder / "crm.jsonl", seed=seed + 1, drop_after=drops, drop_before=drops / 2, sync=False) as crm,
-    ):
-        yield Peers(erp, crm)
+    before = drops / 2
+    erp = LedgerPeer.start(
+        folder / "erp.jsonl", seed=seed, drop_after=drops, drop_before=before, honour_keys=False, sync=False
+    )
+    with erp:
+        crm = LedgerPeer.start(folder / "crm.jsonl", seed=seed + 1, drop_after=drops, drop_before=before, sync=False)
+        with crm:
+            yield Peers(erp, crm)
 
 
 @contextlib.asynccontextmanager
@@ -207,7 +209,7 @@ async def running(
 
 @dataclass(slots=True)
 class Sender:
-    """Posts orders as a web shop does: each again until it is answered 2xx, one revision of a number after the other."""
+    """Posts orders as a web shop does: each again until it is answered 2xx, the revisions of a number in order."""
 
     url: str
     ids: dict[tuple[str, int], str] = field(default_factory=dict)
@@ -247,10 +249,22 @@ class Sender:
 
     async def load(self, prefix: str, numbers: int, revisions: int, **more: Any) -> None:
         """So many numbers at once, each with so many revisions."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session:
-            async with asyncio.TaskGroup() as group:
-                for index in range(numbers):
-                    group.create_task(self.series(session, f"{prefix}-{index}", range(1, revisions + 1), **more))
+        limit = aiohttp.ClientTimeout(total=30)
+        async with aiohttp.ClientSession(timeout=limit) as session, asyncio.TaskGroup() as group:
+            for index in range(numbers):
+                group.create_task(self.series(session, f"{prefix}-{index}", range(1, revisions + 1), **more))
+
+    async def load_until(self, prefix: str, ended: asyncio.Event) -> None:
+        """Eight numbers at once, revision after revision, until told to end."""
+        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+            for index in range(8):
+                group.create_task(self._on_and_on(session, f"{prefix}-{index}", ended))
+
+    async def _on_and_on(self, session: aiohttp.ClientSession, number: str, ended: asyncio.Event) -> None:
+        revision = 0
+        while not ended.is_set():
+            revision += 1
+            await self.post(session, number, revision)
 
 
 # -- what must hold

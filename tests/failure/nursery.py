@@ -1,7 +1,7 @@
 """Engine processes in a fraction of a second: they are forked from one that has imported everything already.
 
-`Nursery.open()` in a test; `python -m tests.failure.nursery` is the process itself. It answers each line of JSON with one:
-`{"start": …}` with `{"pid": 1}`, `{"poll": 1}` with `{"code": null}` or the exit code, negative for a signal's.
+`Nursery.open()` in a test; `python -m tests.failure.nursery` is the process itself. It answers each line of JSON with
+one: `{"start": …}` with `{"pid": 1}`, `{"poll": 1}` with `{"code": null}` or the exit code, negative for a signal's.
 """
 
 from __future__ import annotations

@@ -19,7 +19,12 @@ listen: {port: 0}
 limits: {disk_free: DISK_FREE, backlog: BACKLOG}
 retry:
   standard:
-    rules: [{on: [transient, rate-limited, timeout, unknown], attempts: 1000, first: 20 ms, factor: 1.5, ceiling: 300 ms}]
+    rules:
+      - on: [transient, rate-limited, timeout, unknown]
+        attempts: ATTEMPTS
+        first: 20 ms
+        factor: 1.5
+        ceiling: 300 ms
 """,
     "flows/systems/shop.yaml": """
 system: shop
@@ -132,7 +137,9 @@ steps:
 }
 
 
-def write_workspace(folder: Path, *, disk_free: str = "1 MB", backlog: int = 1_000_000, **changed: str) -> Path:
+def write_workspace(
+    folder: Path, *, disk_free: str = "1 MB", backlog: int = 1_000_000, attempts: int = 1000, **changed: str
+) -> Path:
     """The workspace in a folder. `changed` replaces files: `flows_orders` stands for `flows/orders.yaml`."""
     texts = dict(_FILES)
     for name, text in changed.items():
@@ -140,5 +147,7 @@ def write_workspace(folder: Path, *, disk_free: str = "1 MB", backlog: int = 1_0
     for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace("DISK_FREE", disk_free).replace("BACKLOG", str(backlog)))
+        for hole, value in (("DISK_FREE", disk_free), ("BACKLOG", str(backlog)), ("ATTEMPTS", str(attempts))):
+            text = text.replace(hole, value)
+        path.write_text(text)
     return folder
