@@ -33,6 +33,7 @@ from engine.recovery.orders import ORDERS, Office
 from engine.runtime.commit_points import Passing, pass_by
 from engine.runtime.control import ControlSocket
 from engine.runtime.engine import Engine, Parts
+from engine.runtime.socket_path import socket_path
 from engine.sandbox.loader import load_stand_ins
 from engine.sandbox.process import SandboxProcess, start_sandbox
 from engine.store.protocol import MessageStore
@@ -45,7 +46,6 @@ try:
 except ModuleNotFoundError:  # the driver is an extra
     postgres = None  # type: ignore[assignment]
 
-CONTROL_NAME = "control.sock"
 STATE_FOLDER = ".crossdock"
 DRAIN_SECONDS = 30.0
 
@@ -126,14 +126,6 @@ def store_place(folder: Path, revision: Revision, override: str | None = None) -
 def state_folder(folder: Path, place: StorePlace) -> Path:
     """Where the control socket and the stand-ins' states lie: beside the store."""
     return place.path.parent if place.path is not None else folder.resolve() / STATE_FOLDER
-
-
-def control_path(folder: Path, *, store: str | None = None) -> Path:
-    """The running process's control socket. Raises ConfigurationError when the workspace cannot be read."""
-    revision, findings = check(folder, complete=False)
-    if revision is None:
-        raise ConfigurationError(findings.errors)
-    return state_folder(folder, store_place(folder, revision, store)) / CONTROL_NAME
 
 
 async def open_store(place: StorePlace, clock: Clock) -> MessageStore:
@@ -226,7 +218,7 @@ class App:
             await self.engine.start()
             await self.engine.serve_leftovers()
             self._open_office(revision)
-            self._control = ControlSocket(self._state / CONTROL_NAME, self._order, self._log)
+            self._control = ControlSocket(socket_path(self._state), self._order, self._log)
             await self._control.start()
         except BaseException:
             if self._sandbox is not None:
@@ -290,7 +282,7 @@ class App:
                 "flows": len(revision.flows),
                 "systems": len(revision.systems),
                 "store": str(getattr(self.store, "path", self._options.store or revision.workspace.store.url)),
-                "control": str(self._state / CONTROL_NAME),
+                "control": str(socket_path(self._state)),
                 "sandbox": dict(self._sandbox.addresses) if self._sandbox is not None else {},
                 "sandboxControl": self._sandbox.control_url if self._sandbox is not None else None,
             },

@@ -17,8 +17,8 @@ from engine.config.parse import parse_model
 from engine.config.redactor import Redactor
 from engine.config.yaml import load_yaml
 from engine.errors import ConfigurationError
+from engine.runtime.socket_path import socket_path
 
-CONTROL_NAME = "control.sock"
 STATE_FOLDER = ".crossdock"
 
 
@@ -32,7 +32,7 @@ class Place:
     def control(self) -> Path:
         """The control socket, beside the store. Raises ConfigurationError when the workspace's file cannot be read."""
         file = self._store_file()
-        return (file.parent if file is not None else self.folder.resolve() / STATE_FOLDER) / CONTROL_NAME
+        return socket_path(file.parent if file is not None else self.folder / STATE_FOLDER)
 
     def has_store(self) -> bool:
         """Whether there is a store already; one on a server is taken to be there."""

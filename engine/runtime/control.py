@@ -1,4 +1,4 @@
-"""The control socket: the CLI's way into the running process. A Unix socket beside the store, for its owner only.
+"""The control socket: the CLI's way into the running process. A Unix socket, for its owner only.
 
 One JSON object a line: `{"order": "trace", "given": {"key": "1001"}}`; answered by any number of `{"progress": [3, 10]}`
 and then `{"result": …}` or `{"error": …, "refused": true}`.
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ConfigurationError, CrossdockError, Refused
+from engine.runtime.socket_path import make_folder
 from engine.telemetry.log import Log
 
 LINE_LIMIT = 64 * 1024 * 1024
@@ -32,6 +33,7 @@ class ControlSocket:
 
     async def start(self) -> None:
         """Listen; a socket that a dead process left behind is replaced (the store's lock proves that it is dead)."""
+        make_folder(self._path)
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()
         mask = os.umask(0o177)

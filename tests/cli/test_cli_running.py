@@ -9,7 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from cli_harness import Running, crossdock, document
+from cli_harness import Running, crossdock, document, make_workspace
 
 from engine.cli.announcement import announce
 
@@ -184,3 +184,11 @@ def test_the_start_says_where_it_is_and_what_to_try(workspace: Path, capsys: pyt
     assert len(commands) == 3
     example = workspace / "examples" / "shop.order-created.json"
     assert commands[0] == f"crossdock send shop.order-created {example} -w {workspace}"
+
+
+def test_a_workspace_at_the_end_of_a_long_path_can_be_asked(tmp_path: Path) -> None:
+    """A Unix socket's path has 103 bytes at most."""
+    process = Running.start(make_workspace(tmp_path / ("a" * 60) / ("b" * 60) / "demo"))
+    assert process.crossdock("status").exit_code == 0
+    assert process.crossdock("drain").exit_code == 0
+    assert process.process.wait(60) == 0
