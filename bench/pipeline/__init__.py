@@ -1,0 +1,1 @@
+"""The parts of the pipeline benchmark: peers, workspaces, load and profile."""
