@@ -142,7 +142,7 @@ def _rendered(errand: Errand, renderer: Renderer, body: bytes | None) -> Request
     operation = errand.operation
     settings = _evaluate(errand, renderer, errand.document)
     return Request(
-        operation=operation.full_name,
+        operation=operation.name,
         settings=settings,
         options=operation.options,
         body=body,
