@@ -111,7 +111,7 @@ class Scheduler:
                 self._log.warning("schedule-not-stored", schedule=schedule.name, detail=str(error))
             except StepFailed as failed:
                 self._log.error("schedule-failed", schedule=schedule.name, detail=failed.detail)
-                self._next[schedule.name] = _after(schedule, now) or now + LONGEST_SLEEP
+                self._next[schedule.name] = fires_after(schedule, now) or now + LONGEST_SLEEP
         return min(self._next.values(), default=None)
 
     async def _fire_if_due(self, schedule: Schedule, now: float) -> None:
@@ -122,7 +122,7 @@ class Scheduler:
             return
         if due <= now:
             await self._fire(schedule, _latest(schedule, due, now), now)
-            due = _after(schedule, now)
+            due = fires_after(schedule, now)
         if due is not None:
             self._next[schedule.name] = due
 
@@ -133,7 +133,7 @@ class Scheduler:
             # a first firing that is missed while the process is down shall be made up for too
             await self._store.append(Append((), watermark=Watermark(schedule.name, exact_json.encode(now))))
         last = float(exact_json.decode(stored)) if stored is not None else now
-        return _after(schedule, min(last, now))
+        return fires_after(schedule, min(last, now))
 
     async def _fire(self, schedule: Schedule, fire_at: float, now: float) -> None:
         revision = self._revision()
@@ -166,9 +166,10 @@ def _firing(flow: CompiledFlow, fire_at: float, now: float) -> NewMessage:
     )
 
 
-def _after(schedule: Schedule, at: float) -> float | None:
+def fires_after(schedule: Schedule, at: float) -> float | None:
     """The first fire time after `at`."""
-    found = schedule.trigger.get_next_fire_time(moment(at), moment(at + 0.000_001))
+    # With a previous fire time an interval would count from that, and each replica and reload have one of its own.
+    found = schedule.trigger.get_next_fire_time(None, moment(at + 0.000_001))
     return float(found.timestamp()) if found is not None else None
 
 
@@ -176,7 +177,7 @@ def _latest(schedule: Schedule, first: float, now: float) -> float:
     """The last of the fire times from `first` to now: missed ones are made up for by one."""
     latest = first
     for _ in range(10_000):
-        following = _after(schedule, latest)
+        following = fires_after(schedule, latest)
         if following is None or following > now:
             break
         latest = following

@@ -18,6 +18,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from engine.app import App, RunOptions
+from engine.clock import Clock, SystemClock
 from engine.recovery.orders import ORDERS
 from engine.sandbox.client import SandboxControl
 
@@ -128,6 +129,10 @@ class Running:
         self.until(lambda: self.settled(number), f"{number} has settled")
         return self.transaction(number)
 
+    def look_at_the_clock(self) -> None:
+        """Make the schedules notice that the clock was set."""
+        self._loop.call_soon_threadsafe(self._app.engine.scheduler.rebind)
+
     # -- what the stand-ins have seen
 
     def effects(self, system: str, operation: str, number: str) -> list[dict[str, Any]]:
@@ -150,7 +155,7 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, state: Path) -> Iterator[Running]:
+def running(folder: Path, state: Path, *, clock: Clock | None = None) -> Iterator[Running]:
     """Run a workspace with its stand-ins on free ports; its store and files lie in `state`."""
     files = state / "legacy-erp"
     started: dict[str, Any] = {}
@@ -161,7 +166,12 @@ def running(folder: Path, state: Path) -> Iterator[Running]:
 
     variables = {"LEGACY_ERP_FOLDER": str(files)}
     options = RunOptions(
-        sandbox=True, port=0, store=f"sqlite:{state / 'store.db'}", log_level="error", variables=variables
+        sandbox=True,
+        port=0,
+        store=f"sqlite:{state / 'store.db'}",
+        log_level="error",
+        variables=variables,
+        clock=clock or SystemClock(),
     )
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="workspace", daemon=True)

@@ -51,7 +51,7 @@ def test_a_system_is_added_with_its_own_files_and_one_line_of_a_code_table(folde
 
 
 def test_order_waits_for_its_warehouse_and_goes_on_when_it_is_configured(folder: Path, tmp_path: Path) -> None:
-    """ARC-1, ORD-7, ORD-19, REL-4: parked for master data, then reprocessed; the booking is not made again."""
+    """ARC-1, ORD-7, ORD-19, REL-12: parked for master data, then reprocessed; the booking is not made again."""
     with running(folder, tmp_path / "first") as workspace:
         order_for_the_south(workspace, "00004001")
         held = workspace.until(lambda: workspace.held("00004001"), "the order is parked")

@@ -7,7 +7,7 @@ from tests.flows.running import Running
 
 
 def test_cancellation_overtakes_the_order_that_is_held(distributor: Running) -> None:
-    """REL-10: the lane's parked head does not hold its own cancellation."""
+    """ORD-14: the lane's parked head does not hold its own cancellation."""
     order = shop_order(2301, total_price="20000.00")
     distributor.shop_order(order, "held-2301")
     distributor.until(lambda: distributor.held("2301"), "2301 is held for credit")

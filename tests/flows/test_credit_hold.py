@@ -20,7 +20,7 @@ def held(distributor: Running, number: str) -> str:
 
 
 def test_decision_in_the_erp_lets_the_order_go_on_where_it_stopped(distributor: Running) -> None:
-    """ORD-10, REL-15: finance decides in its own system."""
+    """ORD-10: finance decides in its own system."""
     message = held(distributor, "00003201")
     decided = distributor.in_the_erp("/api/holds/00003201/decision", {"decision": "RELEASE", "user": "Morgan Lee"})
     assert decided.status == 200
@@ -42,7 +42,7 @@ def test_refusal_in_the_erp_ends_the_order_and_the_crm_shows_it(distributor: Run
 
 
 def test_person_releases_with_a_reason_that_is_kept(distributor: Running) -> None:
-    """ORD-10, REL-24: an authorised person may, and is named."""
+    """ORD-10, REL-22: an authorised person may, and is named."""
     message = held(distributor, "00003203")
     distributor.order("release", id=message, who="morgan", reason="paid by wire")
     distributor.until_shipped("00003203", shipments=2)

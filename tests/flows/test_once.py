@@ -9,7 +9,7 @@ from tests.flows.running import Running
 
 
 def test_webhook_sent_again_has_one_effect_and_the_first_answer(distributor: Running) -> None:
-    """ORD-5, REL-9: the shop's retries carry its event id."""
+    """ORD-5, REL-2, REL-20: the shop's retries carry its event id."""
     order = shop_order(2401)
     first = distributor.shop_order(order, "again-2401")
     second = distributor.shop_order(order, "again-2401")
@@ -31,7 +31,7 @@ def test_same_order_under_another_event_id_is_booked_once(distributor: Running) 
 
 
 def test_storm_of_duplicates_is_one_order(distributor: Running) -> None:
-    """REL-9."""
+    """REL-2, REL-20."""
     order = shop_order(2403)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda turn: distributor.shop_order(order, f"storm-2403-{turn % 3}"), range(24)))
@@ -42,7 +42,7 @@ def test_storm_of_duplicates_is_one_order(distributor: Running) -> None:
 
 
 def test_reply_that_is_lost_does_not_book_twice(distributor: Running) -> None:
-    """ORD-5, REL-8: the ERP did it and the answer never came; it is asked before anything is sent again."""
+    """ORD-5, REL-12: the ERP did it and the answer never came; it is asked before anything is sent again."""
     distributor.sandbox.set_faults("erp", {"fault": "apply-then-drop", "match": "create-order", "times": 1})
     distributor.shop_order(shop_order(2404), "lost-2404")
     distributor.until_shipped("2404")
@@ -55,7 +55,7 @@ def test_reply_that_is_lost_does_not_book_twice(distributor: Running) -> None:
 
 
 def test_state_of_an_order_that_is_older_than_one_that_had_an_effect_has_none(distributor: Running) -> None:
-    """REL-13: the shop's webhooks come in any order."""
+    """REL-4, REL-20: the shop's webhooks come in any order."""
     newer = later(shop_order(2405))
     distributor.shop_order(newer, "newer-2405")
     distributor.until_shipped("2405")
@@ -66,7 +66,7 @@ def test_state_of_an_order_that_is_older_than_one_that_had_an_effect_has_none(di
 
 
 def test_unsigned_order_is_refused_and_kept_out_of_the_flow(distributor: Running) -> None:
-    """SEC-5."""
+    """What nobody can vouch for goes nowhere."""
     answered = distributor.post(
         "/hooks/shop/orders", b"{}", {"X-Shopify-Hmac-Sha256": "bm8=", "X-Shopify-Event-Id": "u"}
     )
@@ -75,7 +75,7 @@ def test_unsigned_order_is_refused_and_kept_out_of_the_flow(distributor: Running
 
 
 def test_order_that_breaks_the_contract_is_answered_with_every_violation(distributor: Running) -> None:
-    """CAN-2: path, rule, value and owner."""
+    """CAN-10: path, rule, value and owner."""
     order = shop_order(2406, currency="usd")
     order["line_items"][0]["quantity"] = 0
     answered = distributor.shop_order(order, "broken-2406")
@@ -87,7 +87,7 @@ def test_order_that_breaks_the_contract_is_answered_with_every_violation(distrib
 
 
 def test_refused_event_stays_refused_when_it_is_sent_again(distributor: Running) -> None:
-    """ORD-5: the event id of a refused webhook is not taken for one that was stored."""
+    """REL-2: the event id of a refused webhook is not taken for one that was stored."""
     distributor.shop_order(shop_order(2407), "first-2407")
     changed = shop_order(2407, note="Another text, and yet the same revision.")
     refused = distributor.shop_order(changed, "second-2407")

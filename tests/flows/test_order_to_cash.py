@@ -108,7 +108,7 @@ def test_a_slow_erp_does_not_keep_the_shop_waiting(distributor: Running) -> None
 
 
 def test_large_identifiers_and_prices_keep_every_digit(distributor: Running) -> None:
-    """CAN-9: what the mapping does not compute it does not change."""
+    """What the mapping does not compute it does not change."""
     order = shop_order(2105, id=820_982_911_946_154_508, total_price="54.80")
     order["line_items"][0] |= {"price": "19.90", "id": 9_007_199_254_740_993}
     receipt = distributor.shop_order(order, "digits-2105")

@@ -38,7 +38,7 @@ def test_same_question_later_gets_the_answer_of_then(distributor: Running) -> No
 
 
 def test_caller_is_not_kept_longer_than_was_promised(distributor: Running) -> None:
-    """REL-16: 202 with an address where the answer will be."""
+    """ARC-7: 202 with an address where the answer will be."""
     distributor.sandbox.set_faults("erp", {"fault": "latency", "match": "find-order", "delay": "4500 ms", "times": 1})
     answered = question(distributor, "nobody-had-it")
     assert answered.status == 202
@@ -59,5 +59,5 @@ def test_prices_are_told_line_by_line(distributor: Running) -> None:
 
 
 def test_stranger_gets_no_answer(distributor: Running) -> None:
-    """SEC-5."""
+    """Only who has the key is answered."""
     assert distributor.get("/api/orders/2501", {"X-Portal-Key": "guess"}).status == 401
