@@ -52,6 +52,7 @@ system: erp
 connector: http
 owner: integration
 base_url: "${env:PEER_URL}"
+breaker: {failures: 1000}
 errors:
   - {when: status = 409, class: business, reason: credit-hold, owner: finance}
 operations:
