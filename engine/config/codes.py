@@ -1,11 +1,10 @@
 """Every finding code, in one table: what it says, how grave it is, and what to do about it.
 
-`python -m engine.config.codes` prints the reference page `docs/reference/findings.md`; a test keeps the page current.
+The page `docs/reference/findings.md` is made from it (see `engine.config.reference`).
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -265,7 +264,7 @@ def _page_lines() -> Iterator[str]:
     yield "with file, line and column (from 1), the code, what was expected, what was found, and the nearest right name"
     yield "where there is one. A workspace with errors is refused; warnings are shown and the workspace runs."
     yield ""
-    yield "This page is made by `python -m engine.config.codes`."
+    yield "This page is made from the table of codes by `make docs`; a change belongs there."
     for prefix, title in GROUPS.items():
         yield ""
         yield f"## {prefix}xx: {title}"
@@ -275,7 +274,3 @@ def _page_lines() -> Iterator[str]:
         for code in CODES.values():
             if code.code.startswith(prefix):
                 yield f"| {code.code} | {code.severity} | {code.title} | {code.explanation} |"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference_page())

@@ -39,6 +39,7 @@ class CronText(Scalar):
     `weekday` is the fifth field with names in place of numbers, because schedulers do not agree on which day is 0.
     """
 
+    noun: ClassVar[str] = "cron line"
     description: ClassVar[str] = (
         "a cron line: minute, hour, day of month, month, day of week (0 or 7 is Sunday, or names)"
     )

@@ -18,6 +18,7 @@ _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*\.jsonata")
 class Expr(Scalar):
     """A JSONata expression. `origin` says where its text stands in the file, None for one made by the program."""
 
+    noun: ClassVar[str] = "expression"
     description: ClassVar[str] = "a JSONata expression"
     examples: ClassVar[tuple[str, ...]] = ("orderNumber", 'status = "hold"')
     format: ClassVar[str | None] = "jsonata"
@@ -49,6 +50,7 @@ class Template(Scalar):
     `parts` are literal texts and expressions, in order. What the environment filled in is always literal.
     """
 
+    noun: ClassVar[str] = "template"
     description: ClassVar[str] = "a text with {expression} holes; {{ and }} stand for braces"
     examples: ClassVar[tuple[str, ...]] = ("/orders/{orderId}/fulfillments",)
 
@@ -153,6 +155,7 @@ class MappingRef(Scalar):
     `file` is the name of a `.jsonata` file, `fields` a tree whose leaves are expressions, `expr` an expression.
     """
 
+    noun: ClassVar[str] = "mapping"
     description: ClassVar[str] = "the name of a .jsonata file, fields with an expression each, or an expression"
     examples: ClassVar[tuple[str, ...]] = ("order-to-canonical.jsonata",)
     json_types: ClassVar[tuple[str, ...]] = ("string", "object")

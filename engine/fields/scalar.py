@@ -48,6 +48,7 @@ class Scalar:
 
     __slots__ = ()
 
+    noun: ClassVar[str] = "text"
     description: ClassVar[str]
     examples: ClassVar[tuple[str, ...]]
     pattern: ClassVar[str | None] = None
@@ -74,7 +75,13 @@ class Scalar:
         optional = {"pattern": cls.pattern, "format": cls.format}
         known = {name: value for name, value in optional.items() if value is not None}
         types: Any = cls.json_types[0] if len(cls.json_types) == 1 else list(cls.json_types)
-        return {"type": types, "description": cls.description, "examples": list(cls.examples), **known}
+        return {
+            "type": types,
+            "description": cls.description,
+            "examples": list(cls.examples),
+            "x-type": cls.noun,
+            **known,
+        }
 
 
 def text_only(expected: str) -> BeforeValidator:

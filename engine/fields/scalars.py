@@ -80,6 +80,7 @@ class Duration(Scalar):
     by `amount` and `unit`, when it has passed.
     """
 
+    noun: ClassVar[str] = "duration"
     description: ClassVar[str] = (
         "a length of time: a number, a space, and ms, s, min, h, days or business hours or days"
     )
@@ -140,6 +141,7 @@ _SIZE_UNITS = {"B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
 class Size(Scalar):
     """A number of bytes: `1 MB`, `256 KB`; a KB is 1024 bytes."""
 
+    noun: ClassVar[str] = "size"
     description: ClassVar[str] = "a number of bytes: a number, a space, and B, KB, MB or GB; a KB is 1024 bytes"
     examples: ClassVar[tuple[str, ...]] = ("512 B", "256 KB", "1 MB")
     pattern: ClassVar[str | None] = rf"^{_AMOUNT} (B|KB|MB|GB)$"
@@ -174,6 +176,7 @@ _RATE_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0}
 class Rate(Scalar):
     """So many in so many seconds: `600 per min`, `10 per s`."""
 
+    noun: ClassVar[str] = "rate"
     description: ClassVar[str] = "a number per s, min, h or day"
     examples: ClassVar[tuple[str, ...]] = ("600 per min", "10 per s")
     pattern: ClassVar[str | None] = r"^[1-9][0-9]{0,8} per (s|min|h|day)$"
@@ -206,6 +209,7 @@ def _rate_hint(value: object) -> str:
 class SecretText(Scalar):
     """A text that is never printed: `str`, `repr` and serialisation give `***`; `reveal()` gives the text."""
 
+    noun: ClassVar[str] = "secret"
     description: ClassVar[str] = "a reference to a secret, `${secret:NAME}`; never the secret itself"
     examples: ClassVar[tuple[str, ...]] = ("${secret:SHOP_WEBHOOK}",)
 
@@ -251,6 +255,7 @@ Name = Annotated[
             "pattern": "^(?=[0-9-]*[a-z])[a-z0-9]+(-[a-z0-9]+)*$",
             "maxLength": 64,
             "examples": ["order-to-erp"],
+            "x-type": "name",
         }
     ),
 ]
@@ -278,6 +283,7 @@ TimeZoneName = Annotated[
             "type": "string",
             "description": "a name of the IANA time zone database",
             "examples": ["America/New_York", "UTC"],
+            "x-type": "time zone",
         }
     ),
 ]

@@ -23,6 +23,7 @@ _LITERAL_PATH = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*")
 class Route(Scalar):
     """A method and a path pattern: `POST /orders/{orderId}`; `{name}` takes one segment of the path."""
 
+    noun: ClassVar[str] = "route"
     description: ClassVar[str] = "a method, a space and a path; `{name}` takes one segment"
     examples: ClassVar[tuple[str, ...]] = ("POST /orders", "GET /orders/{orderId}")
 
