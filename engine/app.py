@@ -88,7 +88,9 @@ def check(
     """Load and compile a workspace as `run` does. `complete` False takes absent variables and secrets as given."""
     findings = Findings()
     bundle = Bundle.from_directory(folder, findings)
-    environment = Environment(dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox or not complete)
+    environment = Environment(
+        dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox or not complete
+    )
     return compile_workspace(bundle, registry_for(folder), environment, findings, (_check_stand_ins,))
 
 
@@ -166,9 +168,21 @@ async def open_office(folder: Path, *, store: str | None = None) -> AsyncIterato
     try:
         await opened.put_revision(revision.id, _bundle_of(folder).to_bytes(), clock.now())
         commands = Commands(opened, clock, active_revision=lambda: revision.id, intake=None, wake=lambda channels: None)
-        yield Office(commands, Views(opened, revision.redact), opened)
+        yield Office(commands, _views(opened, lambda: revision, clock), opened)
     finally:
         await opened.close()
+
+
+def _views(store: MessageStore, active: Callable[[], Revision], clock: Clock) -> Views:
+    """The views of a store, by the expectations and secrets of the active revision."""
+
+    def expected(name: str) -> Sequence[tuple[str, float]]:
+        flow = active().flows.get(name)
+        declared = flow.model.expect if flow is not None else ()
+        each = declared if isinstance(declared, tuple) else (declared,)
+        return [(one.milestone, one.within.seconds) for one in each]
+
+    return Views(store, lambda text: active().redact(text), expected=expected, now=clock.now)
 
 
 def _bundle_of(folder: Path) -> Bundle:
@@ -266,8 +280,12 @@ class App:
             intake=self.engine.receiver,
             wake=self.engine.dispatcher.nudge_all,
         )
-        redact: Callable[[str], str] = lambda text: self.engine.revisions.active.redact(text)  # noqa: E731
-        self.office = Office(commands, Views(self.store, redact), self.store, self.engine.receiver)
+        self.office = Office(
+            commands,
+            _views(self.store, lambda: self.engine.revisions.active, self._options.clock),
+            self.store,
+            self.engine.receiver,
+        )
 
     def _announce(self, revision: Revision) -> None:
         addresses = [f"http://{host}:{port}" for host, port in self.engine.addresses]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from engine.message import Lease, Message
@@ -82,8 +82,13 @@ class MessageStore(Protocol):
         """Return running messages whose lease ended to ready, outbound ones as uncertain; returns their channels."""
         ...
 
-    async def prune(self, before: float, limit: int) -> int:
-        """Delete settled messages (not dead ones) older than `before`, with journal, attempts and unused payloads."""
+    async def prune(
+        self, before: float, limit: int, *, channel: str | None = None, spared: Collection[str] = ()
+    ) -> int:
+        """Delete settled messages older than `before`, with journal, attempts and unused payloads.
+
+        Of one channel, or of all but the `spared` ones. Dead messages stay, but for those of the invalid channel.
+        """
         ...
 
     # -- the operator

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from engine.message import Lease, Message
@@ -86,8 +86,10 @@ class OperationStore(ABC):
     async def rescue(self) -> tuple[str, ...]:
         return await self._write(claim.rescue())
 
-    async def prune(self, before: float, limit: int) -> int:
-        return await self._write(prune.prune(before, limit))
+    async def prune(
+        self, before: float, limit: int, *, channel: str | None = None, spared: Collection[str] = ()
+    ) -> int:
+        return await self._write(prune.prune(before, limit, channel, spared))
 
     async def requeue(self, order: Requeue) -> Requeued:
         return await self._write(requeue.requeue(order))

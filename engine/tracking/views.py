@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.clock import iso
@@ -10,6 +10,7 @@ from engine.ids import id_text, id_value
 from engine.message import UNFINISHED, Message, State
 from engine.store.protocol import MessageStore
 from engine.store.records import Attempt, JournalEntry, JournalKind, Selection, Trace
+from engine.tracking.expectations import expectations_of, missing
 from engine.tracking.next_step import next_step
 
 TRANSACTION_LIMIT = 200
@@ -17,11 +18,21 @@ PREVIEW = 20_000
 
 
 class Views:
-    """Reads the store. `redact` hides secrets in what was sent and received."""
+    """Reads the store. `redact` hides secrets in what was sent and received; `expected` gives a flow's expectations,
+    (milestone, seconds after arrival)."""
 
-    def __init__(self, store: MessageStore, redact: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        store: MessageStore,
+        redact: Callable[[str], str],
+        *,
+        expected: Callable[[str], Sequence[tuple[str, float]]],
+        now: Callable[[], float],
+    ) -> None:
         self._store = store
         self._redact = redact
+        self._expected = expected
+        self._now = now
 
     async def trace(self, wanted: str, *, kind: str | None = None) -> dict[str, Any] | None:
         """A message by id, or the business transaction that a key names; None when nothing is found."""
@@ -47,6 +58,8 @@ class Views:
         traces = [trace for message in messages if (trace := await self._store.trace(message.id)) is not None]
         milestones = {(m.name, m.at, m.message_id): m for trace in traces for m in trace.milestones}
         keys = sorted({pair for trace in traces for pair in trace.business_keys})
+        passed = {m.name: m.at for m in sorted(milestones.values(), key=lambda m: m.at, reverse=True)}
+        expectations = expectations_of(messages, passed, self._expected, self._now())
         return {
             "kind": "transaction",
             "key": key,
@@ -56,8 +69,10 @@ class Views:
                 {"name": m.name, "at": iso(m.at), "message": id_text(m.message_id), "note": m.note}
                 for m in sorted(milestones.values(), key=lambda m: (m.at, m.name))
             ],
+            "expectations": expectations,
             "messages": [message_view(message) for message in messages],
-            "next": [step for message in messages if (step := next_step(message)) is not None]
+            "next": [sentence for one in expectations if (sentence := missing(one)) is not None]
+            + [step for message in messages if (step := next_step(message)) is not None]
             or ["nothing: everything of this transaction has ended"],
         }
 

@@ -164,3 +164,20 @@ async def test_pinning_by_order_keeps_an_old_revision(store: OperationStore) -> 
     await order(store, lease.message_id, revision="old")
     assert (await known(store, lease.message_id)).revision == "old"
     assert await store.revisions() == (("old", T0, 1),)
+
+
+async def test_a_channel_is_pruned_by_its_own_time_and_spared_by_the_general_one(store: OperationStore) -> None:
+    """SEC-6"""
+    for channel in ("flow:orders", "flow:prices"):
+        await settle(store, await leased(store, channel=channel))
+    assert await store.prune(T0 + DAY, 10, channel="flow:prices") == 1
+    assert await store.prune(T0 + DAY, 10, spared=("flow:orders",)) == 0
+    assert await store.prune(T0 + DAY, 10) == 1
+
+
+async def test_dead_letters_stay_but_for_those_of_the_invalid_channel(store: OperationStore) -> None:
+    failure = {"errorClass": "data", "reason": "unreadable", "detail": "no JSON"}
+    await put_one(store, new(channel="invalid", final=State.DEAD, failure=failure))
+    await settle(store, await leased(store), dead())
+    assert await store.prune(T0 + DAY, 10) == 1
+    assert await store.count(Selection(states=(State.DEAD,))) == 1

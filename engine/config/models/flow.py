@@ -107,7 +107,6 @@ class FlowModel(ConfigModel):
         default="continue", description="whether a dead message holds its lane"
     )
     expect: ExpectModel | tuple[ExpectModel, ...] = Field(default=(), description="what must have happened by when")
-    latency: Duration | None = Field(default=None, description="the latency that is promised")
     retention: Duration | None = Field(default=None, description="how long its messages are kept")
     payload: Size | None = Field(default=None, description="the largest payload")
     active: Flag = Field(default=True, description="false: it loads and lints, and takes nothing in")

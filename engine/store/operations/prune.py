@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 from engine.errors import CommandRefused
 from engine.ids import EPOCH_MS
@@ -21,11 +22,11 @@ REVISION_SLACK = 7200.0
 """Seconds that a revision outlives its last noted use: notes are written at most once an hour."""
 
 
-def prune(before: float, limit: int) -> Operation[int]:
+def prune(before: float, limit: int, channel: str | None, spared: Collection[str]) -> Operation[int]:
     """See MessageStore.prune."""
 
     def steps(batch: Batch) -> Steps[int]:
-        rows = yield ("find_prunable", (before, limit))
+        rows = yield ("find_prunable", (before, limit, channel, to_json(sorted(spared))))
         if rows:
             yield from _drop_messages(batch, rows)
         for digest, place in (yield ("drop_unused_payloads", ())):

@@ -75,7 +75,9 @@ SELECT at, who, verb, message_id, reason, facts FROM audit WHERE message_id = $1
 
 -- name: find_prunable
 SELECT id, payload, answer, correlation_id FROM message
-WHERE settled_at < $1 AND state <> 'dead' ORDER BY settled_at LIMIT $2
+WHERE settled_at < $1 AND (state <> 'dead' OR channel = 'invalid') AND ($3::text IS NULL OR channel = $3)
+  AND channel NOT IN (SELECT jsonb_array_elements_text($4::text::jsonb))
+ORDER BY settled_at LIMIT $2
 FOR UPDATE SKIP LOCKED
 
 -- name: count_uses
@@ -122,7 +124,7 @@ DELETE FROM revision WHERE used_at < $1 AND used_at < (SELECT max(used_at) FROM 
   AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id < $2 AND m.revision = revision.revision)
 
 -- name: payload_needed
-SELECT 1 FROM message WHERE (settled_at IS NULL OR state = 'dead') AND state <> 'dead' AND payload = $1 LIMIT 1
+SELECT 1 FROM message WHERE settled_at IS NULL AND payload = $1 LIMIT 1
 
 -- name: erase_payload
 UPDATE payload SET place = 2, body = NULL WHERE digest = $1

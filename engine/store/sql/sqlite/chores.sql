@@ -72,7 +72,9 @@ SELECT at, who, verb, message_id, reason, facts FROM audit WHERE message_id = ? 
 
 -- name: find_prunable
 SELECT id, payload, answer, correlation_id FROM message
-WHERE settled_at < ? AND state <> 'dead' ORDER BY settled_at LIMIT ?
+WHERE settled_at < ?1 AND (state <> 'dead' OR channel = 'invalid') AND (?3 IS NULL OR channel = ?3)
+  AND channel NOT IN (SELECT value FROM json_each(?4))
+ORDER BY settled_at LIMIT ?2
 
 -- name: count_uses
 SELECT digest, count(*) FROM (
@@ -115,7 +117,7 @@ DELETE FROM revision WHERE used_at < ? AND used_at < (SELECT max(used_at) FROM r
   AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id < ? AND m.revision = revision.revision)
 
 -- name: payload_needed
-SELECT 1 FROM message WHERE (settled_at IS NULL OR state = 'dead') AND state <> 'dead' AND payload = ? LIMIT 1
+SELECT 1 FROM message WHERE settled_at IS NULL AND payload = ? LIMIT 1
 
 -- name: erase_payload
 UPDATE payload SET place = 2, body = NULL WHERE digest = ?
