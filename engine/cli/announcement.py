@@ -43,7 +43,7 @@ def _started(output: Output, folder: Path, facts: Mapping[str, Any]) -> None:
         output.say(f"  {'stand-in':<10}{system} on {address}")
     output.say()
     output.say("try, in another terminal:")
-    for command in _own_things_to_try(folder, facts["address"]) or things_to_try(folder):
+    for command in own_things_to_try(folder, facts["address"]) or things_to_try(folder):
         output.say(f"  {command}")
     output.say()
     output.say("Ctrl-C stops it, after finishing what is in progress", style="dim")
@@ -56,7 +56,7 @@ def _stopped(output: Output, facts: Mapping[str, Any]) -> None:
         output.say("stopped; what was still in progress is safe in the store and goes on at the next start", "yellow")
 
 
-def _own_things_to_try(folder: Path, address: str | None) -> list[str]:
+def own_things_to_try(folder: Path, address: str | None) -> list[str]:
     """The commands that the workspace itself proposes, run from its folder; `{address}` is where it listens."""
     file = folder / EXAMPLES / TRY
     if not file.is_file():

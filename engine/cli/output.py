@@ -86,6 +86,17 @@ def note(text: str) -> None:
 
 
 @contextmanager
+def busy(label: str) -> Iterator[None]:
+    """A spinner on stderr while something runs whose length nobody knows; nothing where stderr is no terminal."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(label):
+        yield
+
+
+@contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr while something long runs; nothing where stderr is no terminal."""
     console = Console(stderr=True)

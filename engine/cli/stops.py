@@ -27,6 +27,9 @@ UNUSABLE = 2
 NOT_RUNNING = 3
 """The command needs a running process, and there is none."""
 
+MISSING = frozenset({"XD501", "XD502"})
+"""Findings of values that the environment lacks."""
+
 
 class Stop(click.ClickException):
     """The command was refused; `advice` says what to do next."""
@@ -79,9 +82,12 @@ def explained() -> Iterator[None]:
 
 def _unusable(error: ConfigurationError) -> Unusable:
     lines = [str(finding) for finding in error.findings]
+    missing = all(getattr(finding, "code", "") in MISSING for finding in error.findings)
     return Unusable(
         f"the workspace has {counted(len(lines), 'error')}\n" + "\n".join(f"  {line}" for line in lines),
-        advice="mend them; 'crossdock lint' checks without starting anything",
+        advice="set them, or start with --sandbox, which needs none"
+        if missing
+        else "mend them; 'crossdock lint' checks without starting anything",
     )
 
 

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 from cli_harness import Running, crossdock, document, make_workspace
 
-from engine.cli.announcement import announce
+from engine.cli.announcement import announce, own_things_to_try
 
 
 def test_an_order_is_sent_and_its_story_is_told(running: Running) -> None:
@@ -184,6 +184,21 @@ def test_the_start_says_where_it_is_and_what_to_try(workspace: Path, capsys: pyt
     assert len(commands) == 3
     example = workspace / "examples" / "shop.order-created.json"
     assert commands[0] == f"crossdock send shop.order-created {example} -w {workspace}"
+
+
+def test_a_workspace_may_say_itself_what_to_try(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (workspace / "examples" / "try.txt").write_text("# orders\ncurl {address}/hooks -d 1\n\ncrossdock trace 1001\n")
+    commands = ["curl http://x:1/hooks -d 1", "crossdock trace 1001"]
+    assert own_things_to_try(workspace, "http://x:1") == [f"cd {workspace}", *commands]
+    monkeypatch.chdir(workspace)
+    assert own_things_to_try(Path(), "http://x:1") == commands
+
+
+def test_missing_secrets_are_said_at_the_start_with_a_way_out(workspace: Path) -> None:
+    refused = crossdock("run", workspace, "--port", "0")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "CROSSDOCK_SECRET_SHOP_TOKEN" in refused.stderr
+    assert "start with --sandbox" in refused.stderr
 
 
 def test_a_workspace_at_the_end_of_a_long_path_can_be_asked(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import click
 from engine.cli.control_client import is_running
 from engine.cli.office import order_running
 from engine.cli.options import json_option, workspace_option
-from engine.cli.output import Output, print_json, progress_bar
+from engine.cli.output import Output, busy, print_json
 from engine.cli.places import Place
 from engine.cli.stops import Stop, counted
 
@@ -48,7 +48,7 @@ def drain(no_wait: bool, timeout: float, place: Place, as_json: bool) -> None:
 def _wait(running: Callable[[], bool], timeout: float, messages: int) -> bool:
     """Wait for the process to end. Raises Stop when the time is up."""
     deadline = time.monotonic() + timeout
-    with progress_bar(f"draining, {counted(messages, 'message')} in progress"):
+    with busy(f"draining, {counted(messages, 'message')} in progress"):
         while running():
             if time.monotonic() > deadline:
                 raise Stop(

@@ -8,13 +8,12 @@ import click
 
 from engine.app import check
 from engine.cli.options import json_option, workspace_argument
-from engine.cli.output import Output, print_json
-from engine.cli.stops import REFUSED, UNUSABLE, counted
+from engine.cli.output import Output, busy, print_json
+from engine.cli.stops import MISSING, REFUSED, UNUSABLE, counted
 from engine.config.files import WORKSPACE_FILE
 from engine.config.findings import Findings
 
 _UNREADABLE = frozenset({"XD101", "XD116", "XD122"})
-_MISSING = frozenset({"XD501", "XD502"})
 
 
 @click.command(epilog="Exit codes: 0 clean or warnings only, 1 errors found, 2 no workspace that could be read.")
@@ -39,7 +38,8 @@ def lint(ctx: click.Context, folder: Path, offline: bool, sandbox: bool, as_json
       crossdock lint
       crossdock lint ../other --offline --json
     """
-    revision, findings = check(folder, complete=not offline, sandbox=sandbox)
+    with busy("checking"):
+        revision, findings = check(folder, complete=not offline, sandbox=sandbox)
     if as_json:
         print_json(
             {
@@ -63,7 +63,7 @@ def _print(output: Output, findings: Findings, revision: str) -> None:
     errors, warnings = len(findings.errors), len(findings.warnings)
     if errors or findings.has_errors:
         output.say(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")
-        if all(finding.code in _MISSING for finding in findings.errors):
+        if all(finding.code in MISSING for finding in findings.errors):
             output.say(
                 "only values of the environment are missing: --offline checks without them, --sandbox as stand-ins do"
             )

@@ -33,7 +33,8 @@ from engine.cli.output import print_json_line
 def run(ctx: click.Context, /, folder: Path, as_json: bool, **options: Any) -> None:
     """Run a workspace until it is told to stop.
 
-    A workspace with errors is not started. What was in progress when the process ended last goes on first.
+    A workspace with errors is not started. What was in progress when the process ended last goes on first. The
+    commands that it proposes at the start can be the workspace's own: a line each in examples/try.txt.
 
     \b
     Example:

@@ -10,7 +10,7 @@ import click
 from engine import exact_json
 from engine.app import check
 from engine.cli.options import json_option, workspace_argument
-from engine.cli.output import Output, print_json, progress_bar
+from engine.cli.output import Output, busy, print_json, progress_bar
 from engine.cli.stops import OK, REFUSED, UNUSABLE, Unusable, counted
 from engine.clock import SystemClock
 from engine.config.findings import Findings
@@ -41,7 +41,8 @@ def test(ctx: click.Context, /, folder: Path, only: str, as_json: bool) -> None:
       crossdock test
       crossdock test -k 'without lines'
     """
-    revision, findings = check(folder, complete=False, sandbox=True)
+    with busy("loading"):
+        revision, findings = check(folder, complete=False, sandbox=True)
     if revision is None:
         raise ConfigurationError(findings.errors)
     cases = [(file, case) for file, case in _cases(folder) if only in file or only in case.case]
