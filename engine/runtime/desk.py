@@ -10,10 +10,10 @@ from engine.errors import LeaseLost
 from engine.ids import id_text
 from engine.message import State
 from engine.outcome import Deferred, Retry
+from engine.runtime.alarm import Alarm
 from engine.runtime.arrivals import as_message
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.runtime.dispatcher import Dispatcher, Item
-from engine.runtime.maintenance.promote import Alarm
 from engine.store.protocol import MessageStore
 from engine.store.records import Append, Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
 
@@ -93,7 +93,7 @@ class Desk:
         if reserved:
             self._dispatcher.decline(output.channel)
         if appended.status is AppendStatus.FRESH and appended.eligible:
-            self._dispatcher.nudge(output.channel)
+            self._dispatcher.nudge(output.channel, output.priority)
 
 
 def _conflicting(output: NewMessage, appended: Appended) -> NewMessage:

@@ -12,6 +12,7 @@ from engine.clock import Clock
 from engine.flow.compiled import Revision
 from engine.message import flow_channel, system_channel
 from engine.plugin import DestinationSetup, EventBinding, Host, Registry, Source
+from engine.runtime.alarm import Alarm
 from engine.runtime.commit_points import CommitPoint, Passing, pass_by
 from engine.runtime.desk import Desk
 from engine.runtime.dispatcher import Dispatcher, Item
@@ -21,7 +22,7 @@ from engine.runtime.health import Health
 from engine.runtime.maintenance.chore import Chore, keep_doing
 from engine.runtime.maintenance.due import due
 from engine.runtime.maintenance.free import free
-from engine.runtime.maintenance.promote import Alarm, promote
+from engine.runtime.maintenance.promote import promote
 from engine.runtime.maintenance.prune import prune
 from engine.runtime.maintenance.renew import renew
 from engine.runtime.maintenance.rescue import rescue

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 import math
-from asyncio import Event
 
 from engine.clock import Clock
+from engine.runtime.alarm import Alarm
 from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.maintenance.chore import Chore
 from engine.store.protocol import MessageStore
 
 PACE = 1.0
-
-
-class Alarm:
-    """When the next look at the waiting messages is planned; a message that is due earlier rings."""
-
-    def __init__(self) -> None:
-        self.rung = Event()
-        self._planned = math.inf
-
-    def plan(self, at: float) -> None:
-        """Note when the next look is, in epoch seconds; infinite while one is under way."""
-        self._planned = at
-
-    def ring_for(self, at: float) -> None:
-        """A message waits until `at`: look then, and not only when the next look is planned."""
-        if at < self._planned:
-            self._planned = at
-            self.rung.set()
 
 
 def promote(store: MessageStore, dispatcher: Dispatcher, clock: Clock, alarm: Alarm) -> Chore:
