@@ -53,7 +53,7 @@ async def _through_trouble(engine: Engine, begin: Callable[[], object], end: Cal
         group.create_task(sender.load_until("during", ended))
 
         async def refused() -> bool:
-            return sender.statuses[503] >= 5
+            return sender.statuses[503] > 0
 
         await until(refused, 40, f"intake refuses: {dict(sender.statuses)}")
         end()
