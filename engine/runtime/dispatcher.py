@@ -27,6 +27,9 @@ from engine.telemetry.log import Log
 QUEUE_LIMIT = 1000
 QUEUE_BYTES = 64 * 1024 * 1024
 CLAIM_BATCH = 100
+URGENT_BATCH = 8
+URGENT_RANKS = 2
+"""How many of the highest priorities are fetched from the store although less urgent messages fill their channel."""
 CROWDED = 128
 """Messages queued in memory at which arrivals for a channel are slowed down, one in for one out."""
 
@@ -64,6 +67,7 @@ class _Channel:
     reserved: int = 0
     signals: int = 0
     filling: bool = False
+    urgent: int | None = None
     arriving: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
@@ -158,12 +162,14 @@ class Dispatcher:
         if channel is not None:
             channel.reserved -= 1
 
-    def nudge(self, name: str) -> None:
-        """Say that the store holds a claimable message of a channel."""
+    def nudge(self, name: str, rank: int | None = None) -> None:
+        """Say that the store holds a claimable message of a channel, and of which priority where that is known."""
         channel = self._channels.get(name)
         if channel is None:
             return
         channel.signals += 1
+        if rank is not None and rank < URGENT_RANKS:
+            channel.urgent = rank if channel.urgent is None else min(rank, channel.urgent)
         self._overflowing.add(name)
         self._pump()
 
@@ -279,7 +285,7 @@ class Dispatcher:
             self._start(*chosen)
         for name in tuple(self._overflowing):
             channel = self._channels[name]
-            if not channel.filling and channel.queued < CLAIM_BATCH // 2:
+            if not channel.filling and (channel.queued < CLAIM_BATCH // 2 or _is_urgent(channel)):
                 self._fill_later(channel, now)
 
     def _next(self, now: float) -> tuple[_Channel, Item] | None:
@@ -384,7 +390,9 @@ class Dispatcher:
     async def _fill(self, channel: _Channel) -> None:
         """Claim from the store; overflow ends when the store had less than was asked and nothing was signalled since."""
         signals = channel.signals
-        wanted = max(1, min(CLAIM_BATCH, QUEUE_LIMIT - channel.queued - channel.reserved))
+        batch = URGENT_BATCH if _is_urgent(channel) else CLAIM_BATCH
+        wanted = max(1, min(batch, QUEUE_LIMIT - channel.queued - channel.reserved))
+        channel.urgent = None
         try:
             self._passing(CommitPoint.BEFORE_CLAIM)
             claimed = await self._store.claim(channel.name, wanted)
@@ -409,3 +417,10 @@ class Dispatcher:
 def _let_in(turn: asyncio.Future[None]) -> None:
     if not turn.done():
         turn.set_result(None)
+
+
+def _is_urgent(channel: _Channel) -> bool:
+    """Whether the store holds a message that is more urgent than everything queued: it must not wait behind them."""
+    if channel.urgent is None:
+        return False
+    return not any(queue for rank, queue in channel.queues.items() if rank <= channel.urgent)

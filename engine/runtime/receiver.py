@@ -253,7 +253,7 @@ class Receiver:
         if reserved:
             self._dispatcher.decline(channel)
         if result.status is AppendStatus.FRESH and result.eligible:
-            self._dispatcher.nudge(channel)
+            self._dispatcher.nudge(channel, entry.message.priority)
 
     # -- waiting callers
 
