@@ -207,7 +207,10 @@ class App:
         self._reloading = asyncio.Lock()
 
     async def start(self) -> None:
-        """Compile, open the store, resume what was left, and listen. Raises ConfigurationError, StoreError, PluginError."""
+        """Compile, open the store, resume what was left, and listen.
+
+        Raises ConfigurationError, StoreError or PluginError.
+        """
         findings = Findings()
         bundle = Bundle.from_directory(self._folder, findings)
         revision = compile_or_refuse(bundle, self._registry, self._environment, findings, (_check_stand_ins,))

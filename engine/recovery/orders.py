@@ -1,4 +1,4 @@
-"""Orders by name with plain arguments: what the control socket carries, and what the CLI runs itself when no process is up.
+"""Orders by name with plain arguments: what the control socket carries, and what the CLI runs when no process is up.
 
 Every order takes and gives JSON. `ORDERS` is the table; the faces list nothing of their own.
 """

@@ -1,7 +1,7 @@
 """The control socket: the CLI's way into the running process. A Unix socket, for its owner only.
 
-One JSON object a line: `{"order": "trace", "given": {"key": "1001"}}`; answered by any number of `{"progress": [3, 10]}`
-and then `{"result": …}` or `{"error": …, "refused": true}`.
+One JSON object a line: `{"order": "trace", "given": {"key": "1001"}}`; answered by any number of
+`{"progress": [3, 10]}` and then `{"result": …}` or `{"error": …, "refused": true}`.
 """
 
 from __future__ import annotations

@@ -388,7 +388,7 @@ class Dispatcher:
         task.add_done_callback(self._fillers.discard)
 
     async def _fill(self, channel: _Channel) -> None:
-        """Claim from the store; overflow ends when the store had less than was asked and nothing was signalled since."""
+        """Claim from the store; overflow ends when it had less than was asked and nothing was signalled since."""
         signals = channel.signals
         batch = URGENT_BATCH if _is_urgent(channel) else CLAIM_BATCH
         wanted = max(1, min(batch, QUEUE_LIMIT - channel.queued - channel.reserved))

@@ -244,8 +244,8 @@ class Executor:
         self._tell(message, outcome, exchange.answer)
 
     async def _mark_to_restore(self, exchange: Exchange, outcome: Outcome) -> tuple[Mark | None, str | None]:
-        """A message whose every call was undone leaves the mark as it found it: the mark to write back, or the lane whose
-        mark to clear. A mark that is another message's stays."""
+        """A message whose every call was undone leaves the mark as it found it: the mark to write back, or the lane
+        whose mark to clear. A mark that is another message's stays."""
         lane = exchange.message.lane
         before = exchange.entry(MARK_STEP, JournalKind.BEGUN)
         undone = isinstance(outcome, Dead) and not outcome.failure.remaining

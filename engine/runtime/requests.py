@@ -154,7 +154,7 @@ def _rendered(errand: Errand, renderer: Renderer, body: bytes | None) -> Request
 
 
 async def _exchange(errand: Errand, request: Request, gateway: Gateway, passing: Passing) -> tuple[Reply, int | None]:
-    """Send once; the breaker learns of a missing answer here, of a judged one from the caller, by the probe's number."""
+    """Send once; the breaker learns of a missing answer here, of a judged one from the caller by the probe's number."""
     probe = gateway.enter(errand.key)
     try:
         async with gateway.place():

@@ -36,7 +36,8 @@ def missing(expectation: Mapping[str, Any]) -> str | None:
     """The sentence for an expectation that was missed, None for any other."""
     if expectation["state"] != "missed":
         return None
-    return f"milestone '{expectation['milestone']}' of flow {expectation['flow']} was due {expectation['due']} and has not come"
+    what = f"milestone '{expectation['milestone']}' of flow {expectation['flow']}"
+    return f"{what} was due {expectation['due']} and has not come"
 
 
 def _state(at: float | None, due: float, now: float) -> str:
