@@ -195,7 +195,7 @@ class Revision:
     redact: Callable[[str], str] = field(default=lambda text: text)
 
     def table_lookup(self, table: str, key: Any) -> Any:
-        """A code table's value as expressions see it, MISSING when there is none; raises LookupError for no such table."""
+        """A code table's value for expressions, MISSING when there is none; raises LookupError for no such table."""
         value = self.codes.lookup(table, key)
         return MISSING if value is None else value
 
