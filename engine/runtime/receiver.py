@@ -218,7 +218,7 @@ class Receiver:
                     self._dispatcher.decline(entry.message.channel)
             raise
         self._passing(CommitPoint.AFTER_APPEND)
-        self._took_in(len(appended))
+        self._took_in(sum(result.status is AppendStatus.FRESH for result in appended))
         awaited = appended[waited]
         future = self._waiters.join(awaited.message_id) if waits else None
         for entry, wanted, result in zip(entries, wants, appended, strict=True):
