@@ -199,12 +199,12 @@ def _raise_errors(findings: list[SchemaFinding]) -> None:
 
 def compile_rust(schema: CheckedSchema) -> jsonschema_rs.Validator:
     """The validator that decides; raises `BadSchema` for what only it refuses, such as a pattern it cannot read."""
-    registry = jsonschema_rs.Registry([(uri, dict(document)) for uri, document in schema.documents.items()])
     try:
+        registry = jsonschema_rs.Registry([(uri, dict(document)) for uri, document in schema.documents.items()])
         return jsonschema_rs.Draft202012Validator(
             dict(schema.document), registry=registry, validate_formats=True, pattern_options=PATTERNS, offline=True
         )
-    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         where = pointer_text(list(getattr(error, "instance_path", ())))
         reason = str(error).partition("\n")[0]
         raise BadSchema([SchemaFinding(schema.name, where, "schema-invalid", "a usable schema", reason)]) from None
