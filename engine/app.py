@@ -24,7 +24,7 @@ from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings
 from engine.contracts.registry import ContractRegistry
-from engine.errors import CommandRefused, ConfigurationError, StoreIncompatible
+from engine.errors import CommandRefused, ConfigurationError, StoreIncompatible, StoreUnavailable
 from engine.flow.compile import compile_or_refuse, compile_workspace
 from engine.flow.compiled import Revision
 from engine.plugin import Answer, Host, Page, Plugin, Registry, folder_plugins, installed_plugins
@@ -130,6 +130,14 @@ def state_folder(folder: Path, place: StorePlace) -> Path:
     return place.path.parent if place.path is not None else folder.resolve() / STATE_FOLDER
 
 
+def _make_folder(state: Path) -> None:
+    """Make the state folder where the store is not a file in it."""
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailable(f"{state}: {error}") from error
+
+
 async def open_store(place: StorePlace, clock: Clock) -> MessageStore:
     """Open a workspace's store. Raises StoreLocked, StoreIncompatible or StoreUnavailable."""
     if place.path is not None:
@@ -222,6 +230,7 @@ class App:
         self._state = state_folder(self._folder, place)
         self.store = await open_store(place, options.clock)
         try:
+            _make_folder(self._state)
             await self.store.put_revision(revision.id, bundle.to_bytes(), options.clock.now())
             if options.sandbox:
                 self._sandbox = await asyncio.to_thread(
