@@ -216,6 +216,10 @@ class Sender:
     statuses: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     broken: int = 0
 
+    def session(self) -> aiohttp.ClientSession:
+        """Connections to post over."""
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+
     async def series(self, session: aiohttp.ClientSession, number: str, revisions: range, **more: Any) -> None:
         """The revisions of one number in their order."""
         for revision in revisions:
@@ -249,14 +253,13 @@ class Sender:
 
     async def load(self, prefix: str, numbers: int, revisions: int, **more: Any) -> None:
         """So many numbers at once, each with so many revisions."""
-        limit = aiohttp.ClientTimeout(total=30)
-        async with aiohttp.ClientSession(timeout=limit) as session, asyncio.TaskGroup() as group:
+        async with self.session() as session, asyncio.TaskGroup() as group:
             for index in range(numbers):
                 group.create_task(self.series(session, f"{prefix}-{index}", range(1, revisions + 1), **more))
 
     async def load_until(self, prefix: str, ended: asyncio.Event) -> None:
         """Eight numbers at once, revision after revision, until told to end."""
-        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as group:
+        async with self.session() as session, asyncio.TaskGroup() as group:
             for index in range(8):
                 group.create_task(self._on_and_on(session, f"{prefix}-{index}", ended))
 
@@ -302,7 +305,7 @@ _HELD = "state IN ('ready', 'waiting', 'running', 'parked')"
 INVARIANTS = {
     "unfinished messages": f"SELECT count(*) FROM message WHERE {_HELD}",
     "leases": "SELECT count(*) FROM message WHERE lease IS NOT NULL OR lease_until IS NOT NULL",
-    "messages that hold a lane": "SELECT count(*) FROM message WHERE blocks AND state <> 'dead'",
+    "messages that hold a lane": "SELECT count(*) FROM message WHERE blocks = 1 AND state <> 'dead'",
     "settled messages without a time": f"SELECT count(*) FROM message WHERE NOT ({_HELD}) AND settled_at IS NULL",
     "messages without their payload": (
         "SELECT count(*) FROM message m WHERE NOT EXISTS (SELECT 1 FROM payload p WHERE p.digest = m.payload)"

@@ -10,6 +10,20 @@ from pathlib import Path
 
 SECRET = "whsec-failure"
 
+ANNOUNCE = """
+system: crm
+connector: http
+owner: desk
+base_url: "${env:CRM_URL}"
+limits: {concurrent: 8}
+breaker: {failures: 1000}
+operations:
+  announce:
+    accepts: order/1
+    request: {method: POST, path: /announce, body: {number: number, revision: revision}}
+    timeout: 5 s
+"""
+
 _FILES = {
     "flows/workspace.yaml": """
 crossdock: 1
@@ -89,19 +103,7 @@ operations:
     confirm: {method: GET, path: /notify}
     timeout: 5 s
 """,
-    "flows/systems/crm.yaml": """
-system: crm
-connector: http
-owner: desk
-base_url: "${env:CRM_URL}"
-limits: {concurrent: 8}
-breaker: {failures: 1000}
-operations:
-  announce:
-    accepts: order/1
-    request: {method: POST, path: /announce, body: {number: number, revision: revision}}
-    timeout: 5 s
-""",
+    "flows/systems/crm.yaml": ANNOUNCE,
     "flows/orders.yaml": """
 flow: orders
 layer: process

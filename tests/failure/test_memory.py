@@ -1,0 +1,79 @@
+"""With the receiving system down, what piles up lies in the store, not in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.failure.harness import Engine, Sender, peers, running
+from tests.failure.nursery import Nursery
+from tests.failure.shop_workspace import write_workspace
+
+SENT = """
+flow: orders
+layer: process
+summary: Orders are told on.
+owner: desk
+source: {events: [shop.order]}
+identity: {idempotency: {key: number & "/" & $string(revision)}, lane: {key: number}}
+steps:
+  - send: crm.announce
+"""
+
+STEPS = 10
+SENDERS = 32
+MB = 1024 * 1024
+
+
+async def _curve(engine: Engine, messages: int) -> list[float]:
+    """Resident megabytes after each tenth of the messages."""
+    sender = Sender(engine.url)
+    curve = []
+    share = messages // STEPS // SENDERS
+
+    async def one(session: object, step: int, index: int) -> None:
+        for message in range(share):
+            await sender.post(session, f"{step}-{index}-{message}", 1)  # type: ignore[arg-type]
+
+    async with sender.session() as session:
+        for step in range(STEPS):
+            async with asyncio.TaskGroup() as group:
+                for index in range(SENDERS):
+                    group.create_task(one(session, step, index))
+            curve.append(engine.rss() / MB)
+    assert len(sender.ids) == share * STEPS * SENDERS
+    return curve
+
+
+async def _stays_flat(
+    nursery: Nursery, folder: Path, messages: int, allowed: float, show: Callable[[str], None]
+) -> None:
+    write_workspace(folder, flows__orders=SENT)
+    with peers(folder) as both:
+        both.crm.steer(down=1)
+        async with running(nursery, folder, both) as engine:
+            curve = await _curve(engine, messages)
+            waiting = await engine.unfinished()
+    show(f"{messages} messages, sink down: {json.dumps([round(value) for value in curve])} MB; {waiting} wait")
+    assert waiting > 0.9 * messages
+    assert max(curve[STEPS // 2 :]) - curve[STEPS // 2 - 1] < allowed
+
+
+async def test_memory_stays_flat_while_a_system_is_down(
+    nursery: Nursery, tmp_path: Path, show: Callable[[str], None]
+) -> None:
+    """REL-18: over the second half of 20,000 messages that nobody takes, memory does not grow."""
+    await _stays_flat(nursery, tmp_path, 20_000, allowed=12, show=show)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_memory_stays_flat_over_two_hundred_thousand(
+    nursery: Nursery, tmp_path: Path, show: Callable[[str], None]
+) -> None:
+    """REL-18: the same of 200,000 messages."""
+    await _stays_flat(nursery, tmp_path, 200_000, allowed=40, show=show)
