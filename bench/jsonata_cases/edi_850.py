@@ -1,4 +1,4 @@
-"""An X12 850 purchase order, parsed to JSON, to a sales order: qualifiers looked up by filter, dates and codes turned."""
+"""An X12 850 purchase order, parsed to JSON, to a sales order: qualifiers by filter, dates and codes turned."""
 
 from __future__ import annotations
 

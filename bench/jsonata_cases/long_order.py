@@ -35,7 +35,12 @@ def data() -> Any:
         "orderNumber": "SO-2026-004711",
         "customer": {"name": "Norman Supplies"},
         "items": [
-            {"sku": f"SKU-{number:04d}", "name": f"Item {number}", "bin": f"A-{number}", "hazard": "Y" if number % 9 == 0 else "N"}
+            {
+                "sku": f"SKU-{number:04d}",
+                "name": f"Item {number}",
+                "bin": f"A-{number}",
+                "hazard": "Y" if number % 9 == 0 else "N",
+            }
             for number in range(50)
         ],
         "lines": [

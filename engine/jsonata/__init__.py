@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
+from engine.jsonata.explain import Explained, explain
 from engine.jsonata.expression import Expression, compile_expression
 from engine.jsonata.library import STANDARD
+from engine.jsonata.lineage import lineage, reads
 from engine.jsonata.missing import MISSING
 from engine.jsonata.registry import Function, FunctionRegistry
 from engine.jsonata.runtime.state import EvaluationContext, Limits, TableLookup
@@ -13,6 +15,7 @@ __all__ = [
     "MISSING",
     "STANDARD",
     "EvaluationContext",
+    "Explained",
     "Expression",
     "ExpressionError",
     "ExpressionLimitError",
@@ -23,4 +26,7 @@ __all__ = [
     "Origin",
     "TableLookup",
     "compile_expression",
+    "explain",
+    "lineage",
+    "reads",
 ]

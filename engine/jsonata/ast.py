@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import lru_cache
+from typing import Any, cast
 
 from engine.jsonata.signature import Signature
 
@@ -36,8 +38,12 @@ class Node:
 
     def children(self) -> Iterator[Node]:
         """The nodes directly below this one, in source order of their kind."""
-        for field in fields(self):
-            yield from _nodes(getattr(self, field.name))
+        for name in _parts(cast(Any, type(self))):
+            value = getattr(self, name)
+            if value.__class__ is tuple:
+                yield from _nodes(value)
+            elif isinstance(value, Node):
+                yield value
 
     def walk(self) -> Iterator[Node]:
         """This node and every node below it, depth first."""
@@ -46,11 +52,17 @@ class Node:
             yield from child.walk()
 
 
-def _nodes(value: object) -> Iterator[Node]:
-    if isinstance(value, Node):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
+@lru_cache(maxsize=64)
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The names of the fields of a kind of node that may hold nodes."""
+    return tuple(field.name for field in fields(kind) if field.name not in ("start", "end", "at", "keep_array"))
+
+
+def _nodes(items: tuple[object, ...]) -> Iterator[Node]:
+    for item in items:
+        if isinstance(item, Node):
+            yield item
+        elif isinstance(item, tuple):
             yield from _nodes(item)
 
 
@@ -289,3 +301,19 @@ class Transform(Node):
     pattern: Node
     update: Node
     delete: Node | None = None
+
+
+def path_text(node: Node, steps: int | None = None) -> str:
+    """A path as text, or its first steps, for messages; what is no plain step shows as (…), what is no path as ""."""
+    if not isinstance(node, Path):
+        return ""
+    parts = []
+    for step in node.steps[:steps]:
+        expression = step.expression
+        if isinstance(expression, Name):
+            parts.append(expression.value)
+        elif isinstance(expression, Variable):
+            parts.append("$" + expression.name)
+        else:
+            parts.append({"Wildcard": "*", "Descendant": "**"}.get(expression.type, "(…)"))
+    return ".".join(parts)

@@ -108,6 +108,8 @@ _TEXTS = {
     "D3140": "Malformed URL passed to ${functionName}(): {value}",
     "D3141": "{message}",
     "D3142": "the regular expression {value} took longer than its limit",
+    "D3143": "{message}",
+    "D3144": "{message}",
     "D3150": "no code table named {value}",
 }
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from traceback import walk_tb
 from typing import Any
 
 from engine.jsonata import ast
-from engine.jsonata.compiler.compile import FILENAME, Program, compile_tree
+from engine.jsonata.compiler.compile import Program, compile_tree
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
-from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.library import STANDARD
 from engine.jsonata.missing import MISSING
+from engine.jsonata.place import place_of
 from engine.jsonata.registry import FunctionRegistry
 from engine.jsonata.resolve import parse_expression
 from engine.jsonata.runtime.sequences import NestedArrays, Outer, plain
@@ -45,7 +44,7 @@ class Environment:
                 result = program.run(subject, variables.get("$", subject), variables, state)
             except ExpressionLimitError:
                 raise
-            except (ExpressionError, FunctionError) as error:
+            except ExpressionError as error:
                 raise ExpressionError("D3121", value=error.message) from error
             state.depth -= 1
             return result
@@ -55,7 +54,7 @@ class Environment:
     def _program(self, text: str) -> Program:
         try:
             return _evaluated_program(text, self.functions)
-        except (ExpressionSyntaxError, FunctionError) as error:
+        except ExpressionError as error:
             raise ExpressionError("D3120", value=error.message) from error
 
 
@@ -97,9 +96,7 @@ class Expression:
             result = self._run(subject, data, variables or _NO_VARIABLES, state)
             return plain(result) if state.dirty else result
         except ExpressionError as error:
-            raise self._located(error, error) from error.__cause__
-        except FunctionError as error:
-            raise self._located(_from_function(error), error) from error
+            raise self._located(_limit(error), error) from error.__cause__
         except RecursionError as error:
             limit = ExpressionLimitError("D1011", value=state.limits.depth)
             raise self._located(limit, error) from None
@@ -117,22 +114,23 @@ class Expression:
 
     def _located(self, error: ExpressionError, raised: BaseException) -> ExpressionError:
         """Add the place in the expression and in the data to an error."""
-        offset, path = None, None
-        for frame, line in walk_tb(raised.__traceback__):
-            if frame.f_code.co_filename == FILENAME and line <= len(self.program.offsets):
-                offset = self.program.offsets[line - 1]
+        offset, path = place_of(raised, self.program)
+        if offset is None:
+            offset, path = place_of(raised, _careful_program(self.source, self.functions))
         if offset is not None:
             error.located(self.source, offset, self.origin)
-        error.data_path = path
+        error.data_path = error.data_path or path
         return error
 
 
-def _from_function(error: FunctionError) -> ExpressionError:
-    kind = ExpressionLimitError if error.code in ("U1001", "U1002", "D2015") else ExpressionError
-    details = {**error.details, "message": error.message}
-    if error.value is not MISSING:
-        details["value"] = error.value
-    return kind(error.code, **details)
+_LIMIT_CODES = frozenset(("D1011", "D1012", "D2014", "D2015", "D2016", "D3142"))
+
+
+def _limit(error: ExpressionError) -> ExpressionError:
+    """An error that a limit caused, as the class that says so."""
+    if error.code not in _LIMIT_CODES or isinstance(error, ExpressionLimitError):
+        return error
+    return ExpressionLimitError(error.code, **error.details)
 
 
 def compile_expression(
@@ -144,10 +142,8 @@ def compile_expression(
         program = compile_tree(tree, functions)
     except ExpressionSyntaxError as error:
         raise _placed(error, source, origin) from None
-    except FunctionError as error:
-        raise _placed(
-            ExpressionSyntaxError(error.code, value=error.value, message=error.message), source, origin
-        ) from error
+    except ExpressionError as error:
+        raise _placed(ExpressionSyntaxError(error.code, **error.details), source, origin) from error
     except RecursionError:
         raise _placed(ExpressionSyntaxError("S0501"), source, origin) from None
     return Expression(source, tree, functions, origin, program, Environment(functions))

@@ -110,6 +110,7 @@ class _Resolver:
         predicate = Draft("predicate", None, draft.start, draft.end, draft.at)
         predicate.left = condition
         (step.stages if result.kind == "path" else step.predicates).append(predicate)
+        step.end = result.end = draft.end
         return result
 
     def _group(self, draft: Draft) -> Draft:
@@ -119,6 +120,7 @@ class _Resolver:
             self._fail("S0210", draft)
         draft.pairs = [(self.resolve(key), self.resolve(value)) for key, value in draft.pairs]
         result.group = draft
+        result.end = draft.end
         return result
 
     def _order(self, draft: Draft) -> Draft:

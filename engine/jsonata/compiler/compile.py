@@ -10,8 +10,8 @@ from typing import Any
 from engine.jsonata import ast
 from engine.jsonata.compiler import calls, literals, objects, operators, paths
 from engine.jsonata.compiler.names import RUNTIME
-from engine.jsonata.compiler.scope import Scope
-from engine.jsonata.compiler.unit import Emitter, Unit
+from engine.jsonata.compiler.scope import Scope, closures_in
+from engine.jsonata.compiler.unit import Emitter, Loop, Unit
 from engine.jsonata.compiler.values import Here, Val
 from engine.jsonata.registry import FunctionRegistry
 
@@ -65,26 +65,26 @@ class Program:
     """A compiled expression: the function (context, document, variables, state), and where its lines come from.
 
     `clean`: what it gives needs no sequences turned into lists. `offsets[line - 1]` is the offset in the expression.
-    `loops` names the Python variables of each loop's item and items.
+    `loops` tells where in the data a line is at work.
     """
 
     run: Callable[[Any, Any, Mapping[str, Any], Any], Any]
     source: str
     offsets: tuple[int, ...]
-    loops: Mapping[str, str]
+    loops: tuple[Loop, ...]
     clean: bool
 
 
 def compile_tree(tree: ast.Node, functions: FunctionRegistry, *, careful: bool = False) -> Program:
     """Compile the tree of an expression; `careful` code also allows for arrays of arrays of arrays in constructors."""
-    unit = Unit(_EMITTERS, objects.suffix, functions, careful)
+    unit = Unit(_EMITTERS, objects.suffix, functions, careful, closures_in(tree))
     scope = literals.open_frame(unit, Scope(), (tree,)) if not isinstance(tree, ast.Block) else Scope()
     value = unit.value(tree, Here("ctx", scope, clean=True, group=True, output=True))
     unit.line(f"return {value.code}")
     source = "def main(ctx, root, env, st):\n" + "\n".join(unit.lines) + "\n"
     code = compile(source, FILENAME, "exec", dont_inherit=True, optimize=2)
     run = _define(code, {**RUNTIME, **unit.constants})
-    return Program(run, source, (0, *unit.offsets), MappingProxyType(unit.loops), value.clean and not value.sequence)
+    return Program(run, source, (0, *unit.offsets), tuple(unit.loops), value.clean and not value.sequence)
 
 
 def _define(code: CodeType, names: dict[str, Any]) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.jsonata import ast
 from engine.jsonata.compiler.literals import truth_of
-from engine.jsonata.compiler.scope import Scope, Var, bound_in, has_closure
+from engine.jsonata.compiler.scope import Scope, Var, bound_in
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
 from engine.jsonata.registry import Function
@@ -14,7 +14,7 @@ _LOOPS = {"map": 1, "filter": 1, "reduce": 2}
 
 def inline(unit: Unit, node: ast.Call, function: Function, first: Val | None, here: Here) -> Val | None:
     """The loop for a call, None if it has to be a call."""
-    literal = _literal(node, function, first)
+    literal = _literal(unit, node, function, first)
     if literal is None or not function.wants_state or function.name not in unit.functions:
         return None
     items = unit.solid(first if first is not None else unit.value(node.arguments[0], here))
@@ -23,10 +23,11 @@ def inline(unit: Unit, node: ast.Call, function: Function, first: Val | None, he
         given = node.arguments[1 if first is not None else 2 :]
         initial = unit.atom(unit.value(given[0], here)) if given else "M"
         return _reduce(unit, literal, items, initial, here)
-    return _each(unit, literal, items, here, keeps=function.name == "filter")
+    label = ast.path_text(node.arguments[0]) if first is None else ""
+    return _each(unit, literal, items, here, function.name == "filter", label)
 
 
-def _literal(node: ast.Call, function: Function, first: Val | None) -> ast.Lambda | None:
+def _literal(unit: Unit, node: ast.Call, function: Function, first: Val | None) -> ast.Lambda | None:
     """The function written at the call, if it can be a loop body."""
     place = 1 if first is None else 0
     if function.name not in _LOOPS or len(node.arguments) <= place:
@@ -39,7 +40,7 @@ def _literal(node: ast.Call, function: Function, first: Val | None) -> ast.Lambd
     fits = _LOOPS[function.name] <= len(parameters) <= _LOOPS[function.name] + 2
     if literal.signature is not None or not fits or len(set(parameters)) < len(parameters):
         return None
-    if has_closure(literal.body) or (bound_in([literal.body]) and not isinstance(literal.body, ast.Block)):
+    if unit.has_closure(literal.body) or (bound_in([literal.body]) and not isinstance(literal.body, ast.Block)):
         return None
     return literal
 
@@ -54,14 +55,14 @@ def _scope(unit: Unit, literal: ast.Lambda, here: Here, codes: list[str], clean:
     return Here(here.code, scope, here.clean, here.item, here.group, tail=True)
 
 
-def _each(unit: Unit, literal: ast.Lambda, items: Val, here: Here, keeps: bool) -> Val:
+def _each(unit: Unit, literal: ast.Lambda, items: Val, here: Here, keeps: bool, label: str) -> Val:
     """`$map` and `$filter`."""
     result, item, source = unit.assign("Sequence()", "l"), unit.temp("a"), items.code
     index = unit.assign("-1", "n") if len(literal.parameters) > 1 else ""
     if len(literal.parameters) > 2:
         source = unit.assign(f"{source} if {source} is M or isinstance({source}, list) else [{source}]")
     inside = _scope(unit, literal, here, [item, index, source], [items.clean, True, items.clean])
-    with unit.loop(item, f"each({source}, st)"):
+    with unit.loop(item, f"each({source}, st)", label):
         if index:
             unit.line(f"{index} += 1")
         value = unit.value(literal.body, inside)

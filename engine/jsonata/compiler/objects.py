@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from engine.jsonata import ast
 from engine.jsonata.compiler.literals import truth_of
-from engine.jsonata.compiler.scope import Scope, has_closure
+from engine.jsonata.compiler.scope import Scope
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
 
@@ -98,7 +98,7 @@ def _flushed(unit: Unit, result: str, ready: list[tuple[str, str]]) -> str:
 
 def _computed(unit: Unit, pairs: Pairs, here: Here) -> Val:
     """An object with computed keys: a grouping, written out where there is nothing to group."""
-    closures = any(has_closure(key) or has_closure(value) for key, value in pairs)
+    closures = any(unit.has_closure(key) or unit.has_closure(value) for key, value in pairs)
     if not (here.item or (not here.group and not unit.careful)) or closures:
         return _group(unit, pairs, here)
     inside = replace(one_item(unit, here), tail=False, bounce=False, store=not here.output)
@@ -129,7 +129,7 @@ def _group(unit: Unit, pairs: Pairs, here: Here) -> Val:
 
 def grouped(unit: Unit, pairs: Pairs, items: str, clean: bool, here: Here) -> Val:
     """The object made of keys and values over a list of items, or one item: loops for the usual case of one pair."""
-    if len(pairs) != 1 or has_closure(pairs[0][0]) or has_closure(pairs[0][1]):
+    if len(pairs) != 1 or unit.has_closure(pairs[0][0]) or unit.has_closure(pairs[0][1]):
         functions = pair_functions(unit, pairs, replace(here, clean=clean))
         return Val(unit.assign(f"group({items}, {functions}, st)"), "o", missing=False, sequence=False)
     groups, item, result = unit.assign("{}", "d"), unit.temp("i"), unit.assign("{}", "r")
@@ -211,7 +211,7 @@ def stream_filter(unit: Unit, stage: ast.Predicate, inside: Here) -> str:
     return f"Filter(None, {context_function(unit, condition, inside, stream=True)})"
 
 
-def filtered(unit: Unit, predicate: ast.Predicate, value: Val, here: Here) -> Val:
+def filtered(unit: Unit, predicate: ast.Predicate, value: Val, here: Here, label: str = "") -> Val:
     """`value[condition]` as a list that has not been collapsed."""
     condition = predicate.condition
     unit.at(predicate.at)
@@ -221,7 +221,7 @@ def filtered(unit: Unit, predicate: ast.Predicate, value: Val, here: Here) -> Va
     items, result, item = unit.atom(value), unit.temp("s"), unit.temp("i")
     unit.line(f"{result} = Sequence()")
     inside = here.within(item, clean=value.clean)
-    if has_closure(condition):
+    if unit.has_closure(condition):
         name = unit.temp("f")
         with unit.function_def(f"{name}({item})"):
             unit.line(f"return {unit.value(condition, inside).code}")
@@ -229,7 +229,7 @@ def filtered(unit: Unit, predicate: ast.Predicate, value: Val, here: Here) -> Va
         return Val(result, raw=True, clean=value.clean)
     source = f"each({items}, st)" if not may_fail(condition) else f"each_or_none({items}, st)"
     if _is_test(condition):
-        with unit.loop(item, source):
+        with unit.loop(item, source, label):
             test = truth_of(unit, unit.value(condition, inside))
             unit.line(f"if {test}: {result}.append({item})")
     else:

@@ -13,7 +13,7 @@ from engine.jsonata.compiler.objects import (
     pair_functions,
     stream_filter,
 )
-from engine.jsonata.compiler.scope import Scope, has_closure
+from engine.jsonata.compiler.scope import Scope
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
 
@@ -40,8 +40,8 @@ def _starts_whole(node: ast.Path) -> bool:
 
 def _rest(unit: Unit, node: ast.Path, state: str, clean: bool, start: int, here: Here) -> Val:
     """The steps from `start` on."""
-    for step in node.steps[start:-1]:
-        state, clean = _inner(unit, step, state, clean, here)
+    for index, step in enumerate(node.steps[start:-1], start):
+        state, clean = _inner(unit, step, state, clean, here, ast.path_text(node, index))
     return _last(unit, node, state, clean, here)
 
 
@@ -125,18 +125,18 @@ def _opened(unit: Unit, value: Val) -> Val:
     return replace(value, code=known, simple=True)
 
 
-def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tuple[str, bool]:
+def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here, label: str = "") -> tuple[str, bool]:
     """A step in the middle: the items for the next one, MISSING if there are none."""
     if isinstance(step.expression, ast.Sort):
         return _sorted(unit, step, state, here), clean
     if _plain_name(step):
         return _read(unit, state, step.expression, "inner_getter"), clean
-    if here.item and state == here.code and not unit.careful and not has_closure(step):
+    if here.item and state == here.code and not unit.careful and not unit.has_closure(step):
         value = _result(unit, step, here.inner())
         if value.raw:
             return unit.assign(f"state_of([{unit.atom(value)}], st)"), value.clean
         return unit.atom(_opened(unit, value)), value.clean
-    results, value = _loop(unit, step, state, clean, here.inner())
+    results, value = _loop(unit, step, state, clean, here.inner(), label)
     return unit.assign(f"state_of({results}, st)"), value.clean
 
 
@@ -151,30 +151,30 @@ def _sorted(unit: Unit, step: ast.Step, state: str, here: Here) -> str:
     return code
 
 
-def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here) -> tuple[str, Val]:
+def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here, label: str) -> tuple[str, Val]:
     """Evaluate a step for each item of `state`; gives the list of results and what is known of one."""
     results, item = unit.assign("[]", "l"), unit.temp("i")
     items = f"each({state}, st)" if state != here.code else f"each_or_none({state}, st)"
     inside = here.within(item, clean=clean, output=here.output and not step.stages and _gives_object(step.expression))
-    if has_closure(step.expression) or any(has_closure(stage) for stage in step.stages):
+    if unit.has_closure(step.expression) or any(unit.has_closure(stage) for stage in step.stages):
         name = unit.temp("f")
         with unit.function_def(f"{name}({item})"):
             value = _result(unit, step, inside)
             unit.line(f"return {value.code}")
-        with unit.loop(item, items):
+        with unit.loop(item, items, label):
             result = unit.assign(f"{name}({item})")
             unit.line(f"if {result} is not M: {results}.append({result})")
         return results, value
     if isinstance(step.expression, ast.Name) and step.stages:
-        return results, _filtered_field(unit, step, state, inside, results)
-    with unit.loop(item, items):
+        return results, _filtered_field(unit, step, state, inside, results, label)
+    with unit.loop(item, items, label):
         value = _result(unit, step, inside)
         name = unit.atom(value)
         unit.line(f"{results}.append({name})" if not value.missing else f"if {name} is not M: {results}.append({name})")
     return results, value
 
 
-def _filtered_field(unit: Unit, step: ast.Step, state: str, inside: Here, results: str) -> Val:
+def _filtered_field(unit: Unit, step: ast.Step, state: str, inside: Here, results: str, label: str) -> Val:
     """A field with filters, for each item: the value in a dict, which is the usual case, without a loop over items."""
     assert isinstance(step.expression, ast.Name)
     name = step.expression.value
@@ -183,7 +183,7 @@ def _filtered_field(unit: Unit, step: ast.Step, state: str, inside: Here, result
         value = Val(inside.code, clean=inside.clean)
         for stage in step.stages:
             assert isinstance(stage, ast.Predicate)
-            value = filtered(unit, stage, value, inside.inner())
+            value = filtered(unit, stage, value, inside.inner(), f"{label}.{name}" if label else name)
         unit.line(f"{results}.append({value.code})")
     return value
 
@@ -230,7 +230,14 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
         return _last_field(unit, state, step.expression, clean, here)
     if node.group is not None and _plain_name(step):
         return _grouped(unit, node, _read(unit, state, step.expression, "inner_getter"), clean, here)
-    results, value = _loop(unit, step, state, clean, here if node.group is None else here.inner())
+    results, value = _loop(
+        unit,
+        step,
+        state,
+        clean,
+        here if node.group is None else here.inner(),
+        ast.path_text(node, len(node.steps) - 1),
+    )
     if node.group is not None:
         return _grouped(unit, node, unit.assign(f"settle_raw({results}, st)"), value.clean, here)
     unit.at(node.at)

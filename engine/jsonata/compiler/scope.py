@@ -88,9 +88,19 @@ def _count(node: ast.Node, counts: Counter[str], weight: int) -> None:
                 _count(part, counts, 2)
 
 
-def has_closure(node: ast.Node) -> bool:
-    """Whether evaluating a node may make a function value that remembers its surroundings."""
-    return any(isinstance(child, (ast.Lambda, ast.Transform)) or _is_eval(child) for child in node.walk())
+def closures_in(tree: ast.Node) -> set[int]:
+    """The ids of the nodes whose evaluation may make a function value that remembers its surroundings."""
+    found: set[int] = set()
+    _closures(tree, found)
+    return found
+
+
+def _closures(node: ast.Node, found: set[int]) -> bool:
+    inside = [_closures(child, found) for child in node.children()]
+    if isinstance(node, ast.Lambda | ast.Transform) or _is_eval(node) or any(inside):
+        found.add(id(node))
+        return True
+    return False
 
 
 def _is_eval(node: ast.Node) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,17 @@ _DEEPEST = 80
 _DEEPEST_LOOPS = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop over items of the data: the Python variables of one item and of all, the items' path, and its lines."""
+
+    item: str
+    items: str
+    label: str
+    start: int
+    end: int
+
+
 class Unit:
     """The code of one expression in the making."""
 
@@ -30,14 +41,16 @@ class Unit:
         suffix: Callable[..., Val],
         functions: FunctionRegistry,
         careful: bool,
+        closures: set[int],
     ) -> None:
+        self._closures = closures
         self.careful = careful
         self.functions = functions
         self._suffix = suffix
         self.lines: list[str] = []
         self.offsets: list[int] = []
         self.constants: dict[str, Any] = {}
-        self.loops: dict[str, str] = {}
+        self.loops: list[Loop] = []
         self.indent = 1
         self.bounces = 0
         self.facts: dict[str, Val] = {}
@@ -95,6 +108,10 @@ class Unit:
         name = self.atom(value)
         self.line(f"if {name}.__class__ in COLLAPSIBLE: {name} = list({name})")
         return replace(value, code=name, sequence=False, simple=True)
+
+    def has_closure(self, node: ast.Node) -> bool:
+        """Whether evaluating a node may make a function value that remembers its surroundings."""
+        return id(node) in self._closures
 
     def atom(self, value: Val) -> str:
         """A name or literal for a value."""
@@ -167,20 +184,23 @@ class Unit:
         self.indent -= 1
 
     @contextmanager
-    def loop(self, item: str, items: str) -> Iterator[None]:
-        """A loop over what `items` gives."""
+    def loop(self, item: str, items: str, label: str = "") -> Iterator[None]:
+        """A loop over what `items` gives; `label` is the path of the items in the data, for errors."""
         self._loop_depth += 1
-        if items.startswith("each"):
-            self.loops[item] = items
+        start = len(self.lines) + 1
         with self.block(f"for {item} in {items}:"):
             yield
         self._loop_depth -= 1
+        if label:
+            source = items.partition("(")[2].partition(",")[0]
+            self.loops.append(Loop(item, source, label, start, len(self.lines)))
 
     @contextmanager
     def function_def(self, head: str) -> Iterator[None]:
         """A nested function."""
         self.line(f"def {head}:")
         start = len(self.lines)
+        self.line("pass")
         outer = self.function, self._known, self._loop_depth, self._offset
         self._functions += 1
         self.function, self._known, self._loop_depth = self._functions, [{}], 0
@@ -190,9 +210,7 @@ class Unit:
         yield
         self._unsure()
         names = self._nonlocals.pop()
-        if names:
-            self.lines.insert(start, "    " * self.indent + "nonlocal " + ", ".join(sorted(names)))
-            self.offsets.insert(start, self.offsets[start] if start < len(self.offsets) else self._offset)
+        self.lines[start] = "    " * self.indent + "nonlocal " + ", ".join(sorted(names)) if names else ""
         self.indent -= 1
         self.function, self._known, self._loop_depth, self._offset = outer
 

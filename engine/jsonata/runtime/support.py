@@ -58,7 +58,7 @@ def all_texts(value: Any) -> bool:
 
 def timed(pattern: Regex, state: State) -> Regex:
     """A regular expression that has as much time as is left of the evaluation."""
-    return Regex(pattern.source, pattern._compiled, max(state.deadline - monotonic(), 0.001))
+    return pattern.within(max(state.deadline - monotonic(), 0.001))
 
 
 def not_a_function(name: str, known: bool, partially: bool = False) -> None:
