@@ -136,16 +136,24 @@ class CodeTables:
     def load(cls, files: Mapping[str, bytes]) -> Self:
         """Load every `canonical/codes/NAME.csv` of a workspace's files, of which the others are passed over; raises
         `ConfigurationError` with every finding."""
+        tables, findings = cls.survey(files)
+        if findings:
+            raise ConfigurationError(findings)
+        return tables
+
+    @classmethod
+    def survey(cls, files: Mapping[str, bytes]) -> tuple[Self, tuple[ContractFinding, ...]]:
+        """The tables with the rows that can be read, and every finding about the others."""
         tables: dict[str, CodeTable] = {}
         findings: list[ContractFinding] = []
         for file in sorted(files):
             if _TABLE.fullmatch(file):
                 read = _Reading(file, files[file])
-                tables[read.name] = read.table()
+                table = read.table()
                 findings += read.findings
-        if findings:
-            raise ConfigurationError(findings)
-        return cls(tables)
+                if table.columns:
+                    tables[read.name] = table
+        return cls(tables), tuple(findings)
 
     def __iter__(self) -> Iterator[CodeTable]:
         return iter(self._tables.values())

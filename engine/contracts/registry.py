@@ -48,23 +48,35 @@ class Contract:
 
 
 class ContractRegistry:
-    """All canonical contracts, compiled. It is built whole by `load` and does not change."""
+    """All canonical contracts, compiled. It is built whole by `load` and does not change.
+
+    `broken` are the names of contracts that have a file and cannot be used; none when `load` made it.
+    """
 
     def __init__(self, folder: _Loading) -> None:
         self._documents = folder.documents
         self._lifecycles = folder.lifecycles
         self._contracts = folder.contracts
         self.warnings = tuple(folder.warnings)
+        self.broken = folder.named - set(folder.contracts)
 
     @classmethod
     def load(cls, files: Mapping[str, bytes], *, read: ReadDocument = read_document) -> Self:
         """Load `canonical/ENTITY/N.yaml` and `lifecycle.yaml` of a workspace's files, of which the others are passed
         over; raises `ConfigurationError` with every finding."""
+        registry, errors = cls.survey(files, read=read)
+        if errors:
+            raise ConfigurationError(errors)
+        return registry
+
+    @classmethod
+    def survey(
+        cls, files: Mapping[str, bytes], *, read: ReadDocument = read_document
+    ) -> tuple[Self, tuple[ContractFinding, ...]]:
+        """What can be loaded, and every finding about the rest: for those who check a workspace as a whole."""
         folder = _Loading(files, read)
         folder.load()
-        if folder.errors:
-            raise ConfigurationError(folder.errors)
-        return cls(folder)
+        return cls(folder), tuple(folder.errors)
 
     def __iter__(self) -> Iterator[Contract]:
         return iter(self._contracts.values())
@@ -117,6 +129,7 @@ class _Loading:
         self.documents: dict[str, Mapping[str, Any]] = {}
         self.lifecycles: dict[str, Lifecycle] = {}
         self.contracts: dict[str, Contract] = {}
+        self.named: set[str] = set()
         self.errors: list[ContractFinding] = []
         self.warnings: list[ContractFinding] = []
 
@@ -144,10 +157,11 @@ class _Loading:
             self._refuse(file, "", "contract-file", message)
 
     def _load_version(self, entity: str, version: int, file: str) -> None:
+        name = f"{entity}/{version}"
+        self.named.add(name)
         document = self._document(file)
         if document is None:
             return
-        name = f"{entity}/{version}"
         if document.get("$id") != f"{LOCAL_SCHEME}:{name}":
             message = f"expected '{LOCAL_SCHEME}:{name}', got {shown(document.get('$id'))}"
             self._refuse(file, "/$id", "contract-file", message)

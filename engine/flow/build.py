@@ -58,6 +58,8 @@ class Build:
         try:
             return self.contracts.get(name).schema
         except UnknownContract as error:
+            if name in self.contracts.broken:
+                return None  # its file has findings of its own
             hint = f"did you mean '{error.nearest}'" if error.nearest else ""
             self.findings.add("XD403", mark, expected="a canonical entity and version", found=shown(name), hint=hint)
             return None

@@ -13,34 +13,26 @@ from engine.contracts.codes import CodeTables
 from engine.contracts.documents import UnreadableDocument
 from engine.contracts.findings import ContractFinding
 from engine.contracts.registry import ContractRegistry
-from engine.errors import ConfigurationError
 from engine.fields.marks import Mark
 
 _CODES = {"contract-code-table": "XD404", "schema-reference": "XD402", "contract-lifecycle": "XD406"}
 
 
-def load_contracts(bundle: Bundle, findings: Findings) -> ContractRegistry | None:
-    """The entities, or None with findings."""
+def load_contracts(bundle: Bundle, findings: Findings) -> ContractRegistry:
+    """The entities that can be used, with findings about the others."""
     reader = _Reader(findings)
-    try:
-        registry = ContractRegistry.load(bundle.files, read=reader.read)
-    except ConfigurationError as error:
-        for finding in error.findings:
-            reader.report(finding)
-        return None
-    for warning in registry.warnings:
-        reader.report(warning)
+    registry, errors = ContractRegistry.survey(bundle.files, read=reader.read)
+    for finding in (*errors, *registry.warnings):
+        reader.report(finding)
     return registry
 
 
-def load_codes(bundle: Bundle, findings: Findings) -> CodeTables | None:
-    """The code tables, or None with findings."""
-    try:
-        return CodeTables.load(bundle.files)
-    except ConfigurationError as error:
-        for finding in error.findings:
-            _Reader(findings).report(finding)
-        return None
+def load_codes(bundle: Bundle, findings: Findings) -> CodeTables:
+    """The code tables, with findings about what cannot be read of them."""
+    tables, errors = CodeTables.survey(bundle.files)
+    for finding in errors:
+        _Reader(findings).report(finding)
+    return tables
 
 
 class _Reader:
@@ -62,9 +54,8 @@ class _Reader:
         self._unreadable.add(file)
         raise UnreadableDocument(file, "a mapping in YAML", "another file")
 
-    def report(self, finding: object) -> None:
+    def report(self, finding: ContractFinding) -> None:
         """Put a finding of the contracts at its place in the file."""
-        assert isinstance(finding, ContractFinding)
         if finding.file in self._unreadable:
             return
         code = "XD407" if finding.severity == "warning" else _CODES.get(finding.code, "XD401")

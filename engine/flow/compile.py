@@ -43,7 +43,7 @@ def compile_workspace(
     loaded = load_workspace(bundle, registry, environment, findings)
     contracts = load_contracts(bundle, findings)
     codes = load_codes(bundle, findings)
-    if loaded.workspace is None or contracts is None or codes is None:
+    if loaded.workspace is None:
         return None, findings
     revision = _Compiler(loaded, loaded.workspace.model, contracts, codes).revision()
     run_rules(loaded, contracts, codes, findings)

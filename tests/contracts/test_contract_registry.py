@@ -127,3 +127,12 @@ def test_another_reader_of_yaml_may_be_given(files: dict[str, bytes]) -> None:
 
     del files["canonical/thing/lifecycle.yaml"]
     assert len(ContractRegistry.load(files, read=reader)) == len(read) == 4
+
+
+def test_a_survey_keeps_what_is_good_and_names_what_is_broken(files: dict[str, bytes]) -> None:
+    files["canonical/thing/2.yaml"] = files["canonical/thing/2.yaml"].replace(b"number", b"numbr")
+    files["canonical/thing/3.yaml"] = b"a: ["
+    registry, errors = ContractRegistry.survey(files)
+    assert [finding.file for finding in errors] == ["canonical/thing/3.yaml", "canonical/thing/2.yaml"]
+    assert registry.broken == {"thing/2", "thing/3"}
+    assert registry.versions("thing") == (1, 10)
