@@ -36,7 +36,7 @@ steps:
 
 
 async def test_a_storm_of_one_order_is_one_effect_and_one_answer(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-7, REL-15: the same order 200 times at once is answered 2xx with one id, and has its effects once."""
+    """REL-2, REL-20, ORD-5: the same order 200 times at once is answered 2xx with one id, and has its effects once."""
     write_workspace(tmp_path)
     body = json.dumps({"number": "S-1", "revision": 1}).encode()
     with peers(tmp_path) as both:
@@ -71,7 +71,7 @@ def _assert_newest_won(found: list[tuple[str, int]], newest: dict[str, int], pat
 
 
 async def test_revisions_out_of_order_never_overwrite_a_newer_one(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-15, ORD-5: with a stale guard the newest revision wins, whatever the order they come in."""
+    """REL-4: with a stale guard the newest revision wins, whatever the order they come in."""
     write_workspace(tmp_path, flows__orders=NEWEST_WINS)
     with peers(tmp_path, seed=3, drops=0.1) as both:
         async with running(nursery, tmp_path, both) as engine:
@@ -87,7 +87,7 @@ async def test_revisions_out_of_order_never_overwrite_a_newer_one(nursery: Nurse
 @pytest.mark.long
 @pytest.mark.parametrize("seed", range(6))
 async def test_the_newest_wins_through_kills_too(nursery: Nursery, tmp_path: Path, seed: int) -> None:
-    """REL-15, REL-24: as above, killed somewhere in the middle."""
+    """REL-4, REL-24: as above, killed somewhere in the middle."""
     chance = random.Random(seed)
     write_workspace(tmp_path, flows__orders=NEWEST_WINS)
     with peers(tmp_path, seed=seed, drops=0.1) as both:

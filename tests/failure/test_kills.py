@@ -67,7 +67,7 @@ class Kills:
 
 
 async def test_killed_at_every_commit_point_each_order_has_its_effects_once(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-2, REL-12, REL-24, ORD-5: one store is killed at every point, one after the other, and once in recovery."""
+    """REL-2, REL-12, REL-24, ORD-5, ORD-6: one store is killed at every point, one after the other, and once in recovery."""
     chance = random.Random(1)
     write_workspace(tmp_path)
     with peers(tmp_path, seed=1, drops=0.1) as both:

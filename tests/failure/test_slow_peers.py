@@ -39,7 +39,7 @@ BREAKER = "breaker: {failures: 5, within: 5 s, cooldown: 300 ms}"
 async def test_a_system_that_hangs_slows_no_other(
     nursery: Nursery, tmp_path: Path, show: Callable[[str], None]
 ) -> None:
-    """REL-16: with hundreds of calls waiting for a system that hangs, another system's deliveries go on as before."""
+    """REL-15, REL-16: with hundreds of calls waiting for a system that hangs, another system's deliveries go on as before."""
     write_workspace(tmp_path, flows__orders=BOOKED, flows__announcements=SENT)
     with peers(tmp_path) as both:
         async with running(nursery, tmp_path, both) as engine:

@@ -64,7 +64,7 @@ async def _through_trouble(engine: Engine, begin: Callable[[], object], end: Cal
 
 
 async def test_a_full_disk_refuses_and_recovers(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-2, REL-12: on a full disk intake answers 503 with Retry-After; when space returns all goes on."""
+    """REL-15, REL-24: on a full disk intake answers 503 with Retry-After; when space returns all goes on."""
     write_workspace(tmp_path, disk_free="1 KB")
     with small_disk(tmp_path) as place, peers(tmp_path, drops=0.05) as both:
         async with running(nursery, tmp_path, both) as engine:
@@ -76,7 +76,7 @@ async def test_a_full_disk_refuses_and_recovers(nursery: Nursery, tmp_path: Path
 
 
 async def test_intake_refuses_before_the_disk_is_full(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-18: below the declared reserve intake refuses, while what was taken in goes on to its end."""
+    """REL-15: below the declared reserve intake refuses, while what was taken in goes on to its end."""
     write_workspace(tmp_path, disk_free="32 MB")
     with small_disk(tmp_path) as place, peers(tmp_path) as both:
         async with running(nursery, tmp_path, both) as engine:
@@ -89,7 +89,7 @@ async def test_intake_refuses_before_the_disk_is_full(nursery: Nursery, tmp_path
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit of another process is set by prlimit, which Linux has")
 async def test_files_that_cannot_grow_refuse_and_recover(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-2: as a full disk, where none can be mounted: no file of the process may grow."""
+    """REL-15, REL-24: as a full disk, where none can be mounted: no file of the process may grow."""
     write_workspace(tmp_path)
     with peers(tmp_path, drops=0.05) as both:
         async with running(nursery, tmp_path, both) as engine:
@@ -108,7 +108,7 @@ async def test_files_that_cannot_grow_refuse_and_recover(nursery: Nursery, tmp_p
 
 
 async def test_a_database_that_another_program_holds_is_waited_for(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-2: a foreign lock longer than the store waits for one is answered with 503; then all goes on."""
+    """REL-15, REL-24: a foreign lock longer than the store waits for one is answered with 503; then all goes on."""
     write_workspace(tmp_path)
     with peers(tmp_path) as both:
         async with running(nursery, tmp_path, both) as engine:
