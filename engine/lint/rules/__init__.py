@@ -23,6 +23,7 @@ from engine.lint.rules.unused import check_unused
 from engine.lint.rules.waiting import check_waiting
 from engine.lint.sites import SiteReader
 from engine.lint.walk_flows import walk_flows
+from engine.lint.walk_lifecycles import walk_lifecycles
 from engine.lint.walk_systems import walk_systems
 
 RULES: Final[tuple[Callable[[Context], None], ...]] = (
@@ -44,6 +45,7 @@ def run_rules(loaded: LoadedWorkspace, contracts: ContractRegistry, codes: CodeT
     """Run every rule over a workspace whose files are parsed."""
     context = Context(loaded, contracts, codes, findings)
     reader = SiteReader(loaded.bundle)
+    walk_lifecycles(context)
     walk_flows(context, reader)
     walk_systems(context, reader)
     for rule in RULES:
