@@ -32,7 +32,8 @@ def _walk(context: Context, text: Text, scope: Scope) -> None:
     try:
         tree = parse_expression(expr.text)
     except RecursionError:
-        context.findings.add("XD304", expr.origin.at(0), expected="an expression", found="one that is nested too deeply")
+        mark = expr.origin.at(0)
+        context.findings.add("XD304", mark, expected="an expression", found="one that is nested too deeply")
     except ExpressionSyntaxError as error:
         mark = expr.origin.at(error.offset or 0)
         context.findings.add("XD304", mark, f"{error.message} ({error.code})", found=error.token or "")
