@@ -1,4 +1,4 @@
-"""A small workspace written to a folder, the real App that runs it, and a real HTTP peer that its system `erp` talks to."""
+"""A small workspace in a folder, the real App that runs it, and a real HTTP peer that its system `erp` talks to."""
 
 from __future__ import annotations
 
@@ -316,6 +316,7 @@ async def running(
     workspace: str = WORKSPACE,
     erp: str = ERP,
     drain: float = 1.0,
+    variables: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Running]:
     """The App on a workspace of a shop that tells, an ERP that is asked, and the given files; and a peer as the ERP."""
     write_files(
@@ -325,16 +326,19 @@ async def running(
         write_files(folder, given)
     clock = clock or SystemClock()
     if peer_of is None:
-        async with peer() as own, _app(folder, own, clock, drain) as app:
+        async with peer() as own, _app(folder, own, clock, drain, variables or {}) as app:
             yield app
     else:
-        async with _app(folder, peer_of, clock, drain) as app:
+        async with _app(folder, peer_of, clock, drain, variables or {}) as app:
             yield app
 
 
 @asynccontextmanager
-async def _app(folder: Path, asked: Peer, clock: Clock, drain: float) -> AsyncIterator[Running]:
-    options = RunOptions(port=0, clock=clock, variables={"PEER_URL": asked.url}, drain_seconds=drain, log_level="error")
+async def _app(
+    folder: Path, asked: Peer, clock: Clock, drain: float, more: Mapping[str, str]
+) -> AsyncIterator[Running]:
+    variables = {"PEER_URL": asked.url, **more}
+    options = RunOptions(port=0, clock=clock, variables=variables, drain_seconds=drain, log_level="error")
     app = App(folder, options, lambda event, facts: None)
     await app.start()
     host, port = app.engine.addresses[0]

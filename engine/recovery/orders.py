@@ -17,7 +17,7 @@ from engine.plugin import Arrival, Intake
 from engine.recovery.commands import Commands, Person
 from engine.store.protocol import MessageStore
 from engine.store.records import Selection
-from engine.tracking.views import Views, message_view
+from engine.tracking.views import Views
 
 Progress = Callable[[int, int], None]
 Arguments = Mapping[str, Any]
@@ -43,7 +43,7 @@ async def _trace(office: Office, given: Arguments, progress: Progress) -> Any:
 async def _list(office: Office, given: Arguments, progress: Progress) -> Any:
     selection = selection_from(given)
     found = await office.store.find(selection)
-    return {"count": await office.store.count(selection), "messages": [message_view(message) for message in found]}
+    return {"count": await office.store.count(selection), "messages": [office.views.listed(message) for message in found]}
 
 
 async def _show(office: Office, given: Arguments, progress: Progress) -> Any:

@@ -83,6 +83,7 @@ class Scheduler:
         self._revision = revision
         self._next: dict[str, float] = {}
         self._changed = asyncio.Event()
+        self._firing = asyncio.Lock()
 
     def rebind(self) -> None:
         """Look at the schedules again after a change of revision."""
@@ -103,6 +104,10 @@ class Scheduler:
 
     async def fire_due(self) -> float | None:
         """Fire what is due and return when the next one is."""
+        async with self._firing:
+            return await self._fire_all()
+
+    async def _fire_all(self) -> float | None:
         now = self._clock.now()
         for schedule in schedules_of(self._revision()):
             try:

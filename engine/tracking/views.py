@@ -36,6 +36,10 @@ class Views:
 
     async def trace(self, wanted: str, *, kind: str | None = None) -> dict[str, Any] | None:
         """A message by id, or the business transaction that a key names; None when nothing is found."""
+        found = await self._trace(wanted, kind)
+        return _each_text(found, self._redact) if found is not None else None
+
+    async def _trace(self, wanted: str, kind: str | None) -> dict[str, Any] | None:
         value = id_value(wanted) if kind is None else None
         trace = await self._store.trace(value) if value is not None else None
         if trace is not None:
@@ -47,12 +51,17 @@ class Views:
 
     async def dead_letters(self, selection: Selection) -> list[dict[str, Any]]:
         """Dead messages, the invalid channel's among them, oldest first."""
-        return [message_view(message) for message in await self._store.find(selection)]
+        return [self.listed(message) for message in await self._store.find(selection)]
+
+    def listed(self, message: Message) -> dict[str, Any]:
+        """A message in a list."""
+        view: dict[str, Any] = _each_text(message_view(message), self._redact)
+        return view
 
     async def message(self, message_id: int) -> dict[str, Any] | None:
         """Everything about one message."""
         trace = await self._store.trace(message_id)
-        return await self._full(trace) if trace is not None else None
+        return _each_text(await self._full(trace), self._redact) if trace is not None else None
 
     async def _transaction(self, key: str, messages: tuple[Message, ...]) -> dict[str, Any]:
         traces = [trace for message in messages if (trace := await self._store.trace(message.id)) is not None]
@@ -119,7 +128,7 @@ class Views:
             "step": attempt.step,
             "errorClass": attempt.error_class,
             "reason": attempt.reason,
-            "detail": self._redact(attempt.detail),
+            "detail": attempt.detail,
             "status": attempt.status,
             "request": self._text(attempt.request) if attempt.request is not None else None,
             "reply": self._text(attempt.reply) if attempt.reply is not None else None,
@@ -129,7 +138,16 @@ class Views:
     def _text(self, raw: bytes) -> str:
         text = raw[:PREVIEW].decode("utf-8", "backslashreplace")
         more = f"… ({len(raw)} bytes)" if len(raw) > PREVIEW else ""
-        return self._redact(text) + more
+        return text + more
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """A document with each of its texts changed; a peer may have put a secret anywhere."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, Mapping):
+        return {name: _each_text(item, change) for name, item in value.items()}
+    return [_each_text(item, change) for item in value] if isinstance(value, list | tuple) else value
 
 
 def message_view(message: Message) -> dict[str, Any]:
