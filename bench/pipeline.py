@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -28,6 +29,7 @@ PROBE = 999_999_999
 AFTER_WARM_UP = 10_000_000
 STEADY_RATE = 1000
 CURVE_STEP = 20_000
+SLICE_SECONDS = 2
 SYNCS = 200
 
 
@@ -142,14 +144,15 @@ def measure(plan: Plan, sink: Peer, results: Results) -> None:
         turns.append(lambda: run_hub(plan, sink, results, "three", "engine, three destinations"))
     if "slow-disk" in plan.parts:
         turns.append(lambda: run_hub(plan, sink, results, "five", "engine, sync + 1 ms", delay=1.0))
-    for number in range(plan.rounds):
+    for number in range(plan.rounds if turns else 0):
         if plan.rounds > 1:
             say(f"round {number + 1} of {plan.rounds}")
         for place, turn in enumerate(turns):
             if place % 3 == 0:
                 run_nothing(plan, sink, results)
             turn()
-    run_nothing(plan, sink, results)
+    if turns:
+        run_nothing(plan, sink, results)
 
 
 def _node_red(plan: Plan) -> Path | None:
@@ -265,11 +268,13 @@ def run_memory(plan: Plan, messages: int) -> None:
         say(f"{0:>10}{subject.memory():>9.1f} MB")
         accepted = 0
         while accepted < messages:
-            done = load.wrk(subject.address, 600, first=accepted * 2, limit=CURVE_STEP)
+            # Numbers leave room for the orders under way when a slice of the load ends.
+            done = load.wrk(subject.address, SLICE_SECONDS, first=accepted * 2)
             if done.refused or done.broken:
                 raise SystemExit(f"{done.refused} orders were refused and {done.broken} connections broken")
+            if (accepted + done.acked) // CURVE_STEP > accepted // CURVE_STEP:
+                say(f"{accepted + done.acked:>10}{subject.memory():>9.1f} MB")
             accepted += done.acked
-            say(f"{accepted:>10}{subject.memory():>9.1f} MB")
         say("the sink comes back")
         begun = time.monotonic()
         with peers.sink(port) as sink:
@@ -320,6 +325,7 @@ def _options() -> argparse.Namespace:
 def main() -> int:
     """Run what was asked for."""
     options = _options()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # the processes started here end too
     if shutil.which("wrk") is None:
         print("the load is made by wrk, which is not installed: apt-get install wrk", file=sys.stderr)
         return 1
@@ -337,7 +343,8 @@ def main() -> int:
         with peers.sink() as sink:
             results = Results()
             measure(plan, sink, results)
-            print_table(results)
+            if results.rates:
+                print_table(results)
             if "steady" in parts:
                 run_steady(plan, sink)
             if "profile" in parts:

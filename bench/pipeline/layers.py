@@ -17,7 +17,7 @@ SAMPLES_A_SECOND = 200
 
 _CLIENT = ("client", "connection", "pool", "destination", "urls")
 
-# The first layer with a part of the innermost frame's path in it; frames of no layer pass the question on to their caller.
+# The first layer with a part of the innermost frame's path in it; others pass the question on to their caller.
 LAYERS: Sequence[tuple[str, Sequence[str]]] = (
     (
         "http client",

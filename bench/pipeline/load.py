@@ -52,12 +52,12 @@ def order(number: int) -> bytes:
     return ORDER.read_bytes().replace(b"@NUMBER@", b"%09d" % number)
 
 
-def wrk(address: str, seconds: float, *, first: int = 0, limit: int = 0) -> Load:
-    """Orders over 64 connections for `seconds`, or until `limit` of them are answered; numbered after `first`."""
+def wrk(address: str, seconds: float, *, first: int = 0) -> Load:
+    """Orders over 64 connections for so many whole seconds, numbered after `first`."""
     script = str(HERE / "orders.lua")
     options = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s", script]
     command = pinned([*options, f"{address}/hooks/orders"], PEER_CORE)
-    settings = {"BENCH_ORDER": str(ORDER), "BENCH_FIRST": str(first), "BENCH_LIMIT": str(limit)}
+    settings = {"BENCH_ORDER": str(ORDER), "BENCH_FIRST": str(first)}
     begun = time.monotonic()
     done = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.strip().splitlines()[-1])

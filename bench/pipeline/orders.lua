@@ -1,8 +1,6 @@
 -- Posts orders, each with a number of its own: @NUMBER@ in the template becomes nine digits.
--- BENCH_ORDER: the template's file. BENCH_FIRST: the number before the first. BENCH_LIMIT: stop after so many replies.
+-- BENCH_ORDER: the template's file. BENCH_FIRST: the number before the first.
 local count = tonumber(os.getenv("BENCH_FIRST") or "0")
-local limit = tonumber(os.getenv("BENCH_LIMIT") or "0")
-local replies = 0
 local pieces = {}
 
 function init(args)
@@ -23,13 +21,6 @@ end
 function request()
   count = count + 1
   return wrk.format(nil, nil, nil, table.concat(pieces, string.format("%09d", count)))
-end
-
-if limit > 0 then
-  function response()
-    replies = replies + 1
-    if replies == limit then wrk.thread:stop() end
-  end
 end
 
 function done(summary, latency, requests)

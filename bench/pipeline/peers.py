@@ -41,7 +41,9 @@ class Peer:
     address: str
 
     def page(self, path: str) -> Any:
-        """A page of its, as JSON."""
+        """A page of its, as JSON. Raises SystemExit when the process has ended."""
+        if self.process.poll() is not None:
+            raise SystemExit(f"a process of the benchmark ended with {self.process.returncode}: {self.process.args!r}")
         with urllib.request.urlopen(f"{self.address}{path}", timeout=PAGE_SECONDS) as reply:
             return json.load(reply)
 
@@ -80,7 +82,7 @@ def _first_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     line = process.stdout.readline().strip()
     if not line:
-        raise SystemExit(f"a process of the benchmark ended at its start: {' '.join(map(str, process.args))}")  # type: ignore[arg-type]
+        raise SystemExit(f"a process of the benchmark ended at its start: {process.args!r}")
     return line
 
 
