@@ -23,7 +23,7 @@ from store_harness import (
 
 from engine.errors import CommandRefused
 from engine.message import State
-from engine.store.operations.base import digest_of
+from engine.exact_json import digest as digest_of
 from engine.store.records import AppendStatus, Milestone, Progress, Selection
 from engine.store.store import OperationStore
 

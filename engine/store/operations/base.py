@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
+from engine.exact_json import digest as digest_of
 from engine.ids import IdGenerator
 
 T = TypeVar("T")
@@ -24,11 +24,6 @@ FLUSH: Final[Statement] = ("flush", ())
 
 INLINE, FILE, ERASED = 0, 1, 2
 """Where a payload's bytes are: in its row, in a file named by its digest, or nowhere any more."""
-
-
-def digest_of(body: bytes) -> bytes:
-    """The name of a payload: the SHA-256 of its bytes."""
-    return hashlib.sha256(body).digest()
 
 
 class Settings(Struct, frozen=True):
