@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.ids import id_text
 from engine.message import State
-from tests.workspaces import ANNA, flow, running
+from tests.workspaces import ANNA, flow, running, until
 
 PUBLISH = flow("- publish: order.booked\n  with: {number: number, at: 1}", identity="{business_keys: {order: number}}")
 
@@ -87,7 +87,11 @@ async def test_a_copy_whose_key_had_another_body_is_seen_among_the_dead_letters(
     async with running(tmp_path, files) as run:
         await run.sent({"number": 7, "take": 1})
         await run.sent({"number": 7, "take": 2})
-        await run.quiet()
+
+        async def kept() -> bool:
+            return len(await run.all("flow:a", State.COMPLETED, State.DEAD)) == 2
+
+        await until(kept)
         first, second = await run.all("flow:a")
         assert (first.state, second.state) == (State.COMPLETED, State.DEAD)
         assert (second.failure or {})["reason"] == "key-conflict"
