@@ -176,7 +176,7 @@ def _written(function: Function, arguments: list[Val]) -> tuple[list[str], str] 
     if function.name == "string" and arguments[0].kind != "s":
         name = arguments[0].code
         return [], f"{name} if {test} else f'{{{name}}}' if {name}.__class__ is int else as_text({name})"
-    sure = function.name != "count" and arguments[0].kind == "s" and not arguments[0].missing
+    sure = "is str" in found[0] and arguments[0].kind == "s" and not arguments[0].missing
     return [] if sure or not test else [test], code
 
 

@@ -46,8 +46,8 @@ def variable(unit: Unit, node: ast.Variable, here: Here) -> Val:
 
 def context(unit: Unit, here: Here) -> Val:
     """`$`: the context; the wrapper around an array as input document is taken off."""
-    if here.item:
-        return Val(here.code, clean=here.clean, sequence=not here.clean)
+    if here.item or here.code != "ctx":
+        return Val(here.code, clean=here.clean, sequence=not (here.item and here.clean))
     known = unit.recall(("context", here.code))
     if known is None:
         code = f"{here.code}[0] if {here.code}.__class__ is Outer else {here.code}"
@@ -102,10 +102,10 @@ def condition(unit: Unit, node: ast.Condition, here: Here) -> Val:
         return merged(unit.assign(f"{then.code} if {test} else {last.code}"), then, last)
     result = unit.temp()
     with unit.block(f"if {test}:"):
-        then = unit.value(node.then, here)
+        then = unit.value(node.then, here, hold=True)
         unit.line(f"{result} = {then.code}")
     with unit.block("else:"):
-        otherwise = unit.value(node.otherwise, here) if node.otherwise is not None else NOTHING
+        otherwise = unit.value(node.otherwise, here, hold=True) if node.otherwise is not None else NOTHING
         unit.line(f"{result} = {otherwise.code}")
     return merged(result, then, otherwise)
 
@@ -130,11 +130,11 @@ def _ladder(unit: Unit, node: ast.Condition, here: Here) -> Val:
         rung: ast.Node | None = node
         while isinstance(rung, ast.Condition) and not rung.predicates and rung.group is None:
             with unit.block(f"if {truth(unit, rung.condition, here)}:"):
-                then = unit.value(rung.then, here)
+                then = unit.value(rung.then, here, hold=True)
                 unit.line(f"return {then.code}")
             known = then if known is None else merged("", known, then)
             rung = rung.otherwise
-        last = unit.value(rung, here) if rung is not None else NOTHING
+        last = unit.value(rung, here, hold=True) if rung is not None else NOTHING
         unit.line(f"return {last.code}")
     result = unit.assign(f"{name}()")
     return merged(result, known or NOTHING, last)
@@ -156,7 +156,7 @@ def _alternative(unit: Unit, left: Val, test: str, right: ast.Node, here: Here) 
     result = unit.temp()
     unit.line(f"{result} = {left.code}")
     with unit.block(f"if not ({test}):"):
-        other = unit.value(right, here)
+        other = unit.value(right, here, hold=True)
         unit.line(f"{result} = {other.code}")
     return merged(result, left, other)
 
@@ -166,7 +166,7 @@ def block(unit: Unit, node: ast.Block, here: Here) -> Val:
     value = NOTHING
     for index, expression in enumerate(node.expressions):
         last = index == len(node.expressions) - 1
-        value = unit.value(expression, inside if last else inside.inner())
+        value = unit.value(expression, inside if last else inside.inner(), hold=last)
         if not last and not value.simple:
             unit.line(value.code)
     close_frame(unit, inside.scope)

@@ -17,25 +17,36 @@ Pairs = Sequence[tuple[ast.Node, ast.Node]]
 def array(unit: Unit, node: ast.Array, here: Here) -> Val:
     """`[…]`: arrays among the items are opened, unless they are constructors themselves."""
     inner = replace(here, tail=False, bounce=False, store=not here.output)
-    items, clean, sized = [], True, True
+    ready: list[str] = []
+    code, clean = "", True
     for item in node.items:
         value = unit.value(item, inner)
         clean = clean and value.clean
         if isinstance(item, ast.Array) or (isinstance(item, ast.Text) and item.value == "["):
-            items.append(value.code)
+            ready.append(value.code)
             clean = clean and not value.sequence
         elif value.kind and value.kind in "snboz" and not value.missing:
-            items.append(value.code)
+            ready.append(value.code)
         else:
-            sized = False
-            name = unit.atom(value)
-            items.append(f"*({name} if {name}.__class__ is list else spread({name}))")
-    code = unit.assign(f"[{', '.join(items)}]")
-    if not sized:
-        unit.line(f"if len({code}) > st.sequence: st.check_length(len({code}))")
+            code = _started(unit, code, ready)
+            name = unit.solid(value).code
+            with unit.block(f"if {name} is not M:"):
+                unit.line(f"{code}.extend({name}) if {name}.__class__ in LISTS else {code}.append({name})")
+                unit.line(f"if len({code}) > st.sequence: st.check_length(len({code}))")
+    code = _started(unit, code, ready)
     if node.whole and not here.output:
         return Val(unit.assign(f"Whole({code})"), missing=False, clean=clean)
     return Val(code, "a", missing=False, sequence=False, clean=clean)
+
+
+def _started(unit: Unit, code: str, ready: list[str]) -> str:
+    """The array in the making, with the items that are ready."""
+    if not code:
+        code = unit.assign(f"[{', '.join(ready)}]")
+    elif ready:
+        unit.line(f"{code} += [{', '.join(ready)}]")
+    ready.clear()
+    return code
 
 
 def object_(unit: Unit, node: ast.Object, here: Here) -> Val:

@@ -282,11 +282,11 @@ def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     steps = [_stream_step(unit, step, inside) for step in node.steps[max(first, start) :]]
     unit.at(node.at)
     if max(first, start) > 0:
-        state = unit.assign(f"() if {state} is M else {state}")
+        state = unit.assign(f"() if {state} is M or {state} == [] else {state}")
     code = f"stream({state}, ({', '.join(steps)},), st)"
     if node.group is not None:
         if max(first, start) > 0:
-            code += f" if {state} else [{{'@': M}}]"
+            code += f" if {state}.__class__ is not tuple else [{{'@': M}}]"
         return _grouped_stream(unit, node, inside, code)
     tuples = unit.assign(code)
     if node.tuples:

@@ -67,8 +67,11 @@ class Unit:
 
     # values
 
-    def value(self, node: ast.Node, here: Here) -> Val:
-        """Write the code for a node; its value is collapsed."""
+    def value(self, node: ast.Node, here: Here, *, hold: bool = False) -> Val:
+        """Write the code for a node; its value is collapsed.
+
+        With `hold`, the caller hands the value on: it may have to be collapsed again before sequences become lists.
+        """
         if self.indent > _DEEPEST:
             raise ExpressionSyntaxError("S0501")
         if self._loop_depth > _DEEPEST_LOOPS:
@@ -83,8 +86,10 @@ class Unit:
             value = self._collapsed(value, node.keep_array)
         elif value.sequence and not (value.clean or value.settled or value.raw) and isinstance(node, _PASSING):
             value = self._collapsed_again(value)
-        if here.output and value.sequence and value.clean:
+        if here.output and value.clean and value.sequence:
             value = self._listed(value)
+        elif here.output and not value.clean and not hold:
+            value = self._plain(value)
         self._offset = previous
         return value
 
@@ -112,6 +117,12 @@ class Unit:
     def has_closure(self, node: ast.Node) -> bool:
         """Whether evaluating a node may make a function value that remembers its surroundings."""
         return id(node) in self._closures
+
+    def _plain(self, value: Val) -> Val:
+        """A value that leaves and may have sequences inside."""
+        name = self.atom(value)
+        code = self.assign(f"{name} if {name}.__class__ in SCALARS else plain({name})")
+        return replace(value, code=code, sequence=False, clean=True, simple=True, truth=None)
 
     def atom(self, value: Val) -> str:
         """A name or literal for a value."""

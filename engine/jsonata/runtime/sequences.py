@@ -7,6 +7,7 @@ missing, one is the item itself. Sequences exist only during an evaluation; `pla
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Any
 
 from engine.jsonata.functions.sequence import Sequence
@@ -147,6 +148,7 @@ def flatten(results: list[Any], state: State) -> list[Any]:
 
 
 COLLAPSIBLE = frozenset((Sequence, Kept, Outer))
+LISTS = frozenset((list, Sequence, Kept, Outer, Whole, Tuples))
 
 
 def collapse(value: Any) -> Any:
@@ -218,21 +220,27 @@ def expect_item() -> None:
     raise NestedArrays
 
 
+SCALARS = frozenset((str, int, bool, float, Decimal, type(None), type(MISSING)))
+
+
 def plain(value: Any) -> Any:
-    """The same value without any sequence inside; containers made by the expression are changed in place."""
-    if isinstance(value, list):
-        if value.__class__ is not list:
-            value = list(value)
-        for index, item in enumerate(value):
-            if item.__class__ is dict or isinstance(item, list):
-                changed = plain(item)
-                if changed is not item:
-                    value[index] = changed
-        return value
+    """The same value without any sequence inside; what has none is left as it is, what has one is copied."""
     if value.__class__ is dict:
+        changed: Any = None
         for key, item in value.items():
-            if item.__class__ is dict or isinstance(item, list):
-                changed = plain(item)
-                if changed is not item:
-                    value[key] = changed
+            if item.__class__ not in SCALARS:
+                replaced = plain(item)
+                if replaced is not item:
+                    changed = dict(value) if changed is None else changed
+                    changed[key] = replaced
+        return value if changed is None else changed
+    if isinstance(value, list):
+        changed = None if value.__class__ is list else list(value)
+        for index, item in enumerate(value):
+            if item.__class__ not in SCALARS:
+                replaced = plain(item)
+                if replaced is not item:
+                    changed = list(value) if changed is None else changed
+                    changed[index] = replaced
+        return value if changed is None else changed
     return value

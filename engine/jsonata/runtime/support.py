@@ -39,13 +39,6 @@ def select(value: Any, condition: Callable[[Any], Any], into: list[Any], state: 
                 into.append(item)
 
 
-def spread(value: Any) -> Iterable[Any]:
-    """What a value adds to an array constructor."""
-    if value is MISSING:
-        return ()
-    return value if isinstance(value, list) else (value,)
-
-
 def all_numbers(value: Any) -> bool:
     """Whether a value is an array of numbers."""
     return isinstance(value, list) and NUMBERS.issuperset(map(type, value))
