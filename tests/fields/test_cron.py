@@ -44,3 +44,9 @@ def test_bad_cron_lines_are_refused_with_the_field(text: str, hint: str) -> None
     assert raised.value.type == "XD801"
     assert raised.value.context is not None
     assert raised.value.context["hint"] == hint
+
+
+def test_weekdays_are_named_for_schedulers_that_count_them_otherwise() -> None:
+    assert CronText.parse("0 6 * * 1-5").with_named_days == "0 6 * * mon,tue,wed,thu,fri"
+    assert CronText.parse("*/5 * * * *").with_named_days == "*/5 * * * *"
+    assert CronText.parse("0 6 1 jan 0").with_named_days == "0 6 1 jan sun"
