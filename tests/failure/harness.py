@@ -257,17 +257,23 @@ class Sender:
             for index in range(numbers):
                 group.create_task(self.series(session, f"{prefix}-{index}", range(1, revisions + 1), **more))
 
-    async def load_until(self, prefix: str, ended: asyncio.Event) -> None:
-        """Eight numbers at once, revision after revision, until told to end."""
+    async def load_until(self, prefix: str, numbers: int, revisions: int, ended: asyncio.Event) -> None:
+        """So many numbers at once: so many revisions as fast as they are taken, then one now and then until the end."""
         async with self.session() as session, asyncio.TaskGroup() as group:
-            for index in range(8):
-                group.create_task(self._on_and_on(session, f"{prefix}-{index}", ended))
+            for index in range(numbers):
+                group.create_task(self._on_and_on(session, f"{prefix}-{index}", revisions, ended))
 
-    async def _on_and_on(self, session: aiohttp.ClientSession, number: str, ended: asyncio.Event) -> None:
+    async def _on_and_on(
+        self, session: aiohttp.ClientSession, number: str, revisions: int, ended: asyncio.Event
+    ) -> None:
         revision = 0
-        while not ended.is_set():
+        while revision < revisions or not ended.is_set():
             revision += 1
             await self.post(session, number, revision)
+            if revision >= revisions:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await ended.wait()
 
 
 # -- what must hold

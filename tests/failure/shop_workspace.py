@@ -24,6 +24,9 @@ operations:
     timeout: 5 s
 """
 
+BREAKING = ANNOUNCE.replace("{failures: 1000}", "{failures: 5, within: 5 s, cooldown: 300 ms}")
+"""The same system behind a breaker that opens."""
+
 _FILES = {
     "flows/workspace.yaml": """
 crossdock: 1
@@ -50,6 +53,11 @@ events:
     verify: {none: {reason: only the test reaches it}}
     contract: order.schema.yaml
     map: {to: order/1, with: {number: number, revision: revision, refused: refused ?? false}}
+  batch:
+    receive: {path: /hooks/batch}
+    verify: {none: {reason: only the test reaches it}}
+    items: orders
+    map: {to: order/1, with: {number: number, revision: revision, refused: "false"}}
   signed-order:
     receive: {path: /hooks/signed}
     verify: {hmac: {header: X-Signature, encoding: hex, secret: "${secret:SHOP}"}}

@@ -48,12 +48,14 @@ class Kills:
         prefix = f"K{self._rounds}"
         await self._engine.start(kill=self._nth(point, 12))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self.good.load(prefix, numbers, revisions))
+            ended = asyncio.Event()
+            group.create_task(self.good.load_until(prefix, numbers, revisions, ended))
             group.create_task(self.refused.load(f"{prefix}U", 1, 2, refused=True))
             await self._engine.died()
             for other in again:
                 await self._engine.start(kill=self._nth(other, 2))
                 await self._engine.died()
+            ended.set()
             await self._engine.start()
         await self._engine.settled()
         await self._engine.kill()
@@ -67,7 +69,7 @@ class Kills:
 
 
 async def test_killed_at_every_commit_point_each_order_has_its_effects_once(nursery: Nursery, tmp_path: Path) -> None:
-    """REL-2, REL-12, REL-24, ORD-5, ORD-6: one store is killed at every point, one after the other, and once in recovery."""
+    """REL-2, REL-12, REL-24, ORD-5, ORD-6: one store is killed at every point in turn, and each time in recovery."""
     chance = random.Random(1)
     write_workspace(tmp_path)
     with peers(tmp_path, seed=1, drops=0.1) as both:

@@ -45,15 +45,17 @@ async def _end_leases(schema: str) -> None:
 
 async def _round(engine: Engine, schema: str, both: Peers, point: CommitPoint, chance: random.Random) -> None:
     good, refused = Sender(engine.url), Sender(engine.url)
-    await engine.start(kill=f"{point.value}:{chance.randint(1, 12)}")
+    await engine.start(kill=f"{point.value}:{chance.randint(1, 8)}")
     async with asyncio.TaskGroup() as group:
-        group.create_task(good.load("P", 8, 3))
+        ended = asyncio.Event()
+        group.create_task(good.load_until("P", 6, 2, ended))
         group.create_task(refused.load("PU", 1, 2, refused=True))
         await engine.died()
         await _end_leases(schema)
         await engine.start(kill=f"{chance.choice(POINTS).value}:{chance.randint(1, 3)}")
         await engine.died()
         await _end_leases(schema)
+        ended.set()
         await engine.start()
     await engine.settled()
     await engine.terminate()

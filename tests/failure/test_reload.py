@@ -32,7 +32,7 @@ async def test_a_reload_under_load_drops_nothing_and_ends_work_where_it_began(nu
             ended = asyncio.Event()
             old = (await engine.order("status"))["revision"]
             async with asyncio.TaskGroup() as group:
-                group.create_task(sender.load_until("L", ended))
+                group.create_task(sender.load_until("L", 8, 20, ended))
 
                 async def acknowledged(count: int) -> None:
                     async def holds() -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.failure.harness import Engine, Sender, assert_each_once, assert_sqlite_whole, effects, peers, running, until
 from tests.failure.nursery import Nursery
-from tests.failure.shop_workspace import ANNOUNCE, write_workspace
+from tests.failure.shop_workspace import BREAKING, write_workspace
 
 BOOKED = """
 flow: orders
@@ -33,13 +33,11 @@ steps:
   - send: crm.announce
 """
 
-BREAKER = "breaker: {failures: 5, within: 5 s, cooldown: 300 ms}"
-
 
 async def test_a_system_that_hangs_slows_no_other(
     nursery: Nursery, tmp_path: Path, show: Callable[[str], None]
 ) -> None:
-    """REL-15, REL-16: with hundreds of calls waiting for a system that hangs, another system's deliveries go on as before."""
+    """REL-15, REL-16: beside hundreds of calls to a system that hangs, another system's deliveries go on as before."""
     write_workspace(tmp_path, flows__orders=BOOKED, flows__announcements=SENT)
     with peers(tmp_path) as both:
         async with running(nursery, tmp_path, both) as engine:
@@ -78,8 +76,7 @@ async def test_a_breaker_opens_and_everything_is_delivered_in_order_afterwards(
     nursery: Nursery, tmp_path: Path
 ) -> None:
     """REL-13, ORD-5: while a system is down its channel pauses and uses up no attempts; then all comes, in order."""
-    announce = ANNOUNCE.replace("breaker: {failures: 1000}", BREAKER)
-    write_workspace(tmp_path, attempts=12, flows__systems__crm=announce)
+    write_workspace(tmp_path, attempts=12, flows__systems__crm=BREAKING)
     with peers(tmp_path) as both:
         both.crm.steer(down=1)
         async with running(nursery, tmp_path, both) as engine:

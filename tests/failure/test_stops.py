@@ -35,7 +35,7 @@ async def test_a_drain_leaves_nothing_leased(nursery: Nursery, tmp_path: Path) -
         sender, ended = Sender(engine.url), asyncio.Event()
         await engine.start()
         async with asyncio.TaskGroup() as group:
-            group.create_task(sender.load_until("D", ended))
+            group.create_task(sender.load_until("D", 8, 20, ended))
             await _acknowledged(sender, 60)
             assert await engine.terminate() == 0
             assert engine.said("stopped")

@@ -50,7 +50,7 @@ async def _through_trouble(engine: Engine, begin: Callable[[], object], end: Cal
     begin()
     ended = asyncio.Event()
     async with asyncio.TaskGroup() as group:
-        group.create_task(sender.load_until("during", ended))
+        group.create_task(sender.load_until("during", 8, 20, ended))
 
         async def refused() -> bool:
             return sender.statuses[503] > 0
