@@ -72,14 +72,14 @@ class Shape:
             return found
         if self.kind == "dict":
             return self._inner(self.schema.get("values_schema", {"type": "any"}))
-        if self.kind in _LISTS:
+        if self.kind in _LISTS and isinstance(key, int):
             return self._item(key)
         return None
 
-    def _item(self, index: str | int) -> Shape:
+    def _item(self, index: int) -> Shape:
         items = self.schema.get("items_schema", {"type": "any"})
         if isinstance(items, list):
-            items = items[min(int(index), len(items) - 1)] if items else {"type": "any"}
+            items = items[min(index, len(items) - 1)] if items else {"type": "any"}
         return self._inner(items)
 
     @property
