@@ -7,6 +7,9 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -203,3 +206,13 @@ def _answered(status: int, raw: bytes, headers: Any) -> Answered:
     except ValueError:
         body = raw.decode()
     return Answered(status, body, {name.lower(): value for name, value in headers.items()})
+
+
+def crossdock(folder: Path, *arguments: str) -> str:
+    """Run the command line; what it said."""
+    environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.cli", *arguments], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.flows.running import ROOT
+from tests.flows.running import ROOT, crossdock
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TUTORIAL = ROOT / "docs" / "tutorial.md"
@@ -75,13 +72,3 @@ def files_of_the_tutorial() -> Iterator[tuple[str, str]]:
         else:
             named = re.findall(r"`((?:flows|examples)/[\w./-]+\.(?:yaml|jsonata|json))`", part)
             place = named[-1] if named else None
-
-
-def crossdock(folder: Path, *arguments: str) -> str:
-    """Run the command line; what it said."""
-    environment = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-m", "engine.cli", *arguments], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout

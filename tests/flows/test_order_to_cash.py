@@ -99,10 +99,10 @@ def test_who_hears_of_a_booked_order_is_no_matter_of_who_books_it(distributor: R
 
 def test_a_slow_erp_does_not_keep_the_shop_waiting(distributor: Running) -> None:
     """ORD-3: the shop is answered when the order is stored, however long the rest takes."""
-    distributor.sandbox.set_faults("erp", {"fault": "latency", "delay": "4 s", "times": 1})
+    distributor.sandbox.set_faults("erp", {"fault": "latency", "delay": "2 s", "times": 1})
     began = time.monotonic()
     assert distributor.shop_order(shop_order(2104), "slow-2104").status == 200
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 1.5
     assert distributor.milestones("2104") == []
     distributor.until_shipped("2104")
 

@@ -39,7 +39,7 @@ def test_same_question_later_gets_the_answer_of_then(distributor: Running) -> No
 
 def test_caller_is_not_kept_longer_than_was_promised(distributor: Running) -> None:
     """ARC-7: 202 with an address where the answer will be."""
-    distributor.sandbox.set_faults("erp", {"fault": "latency", "match": "find-order", "delay": "4500 ms", "times": 1})
+    distributor.sandbox.set_faults("erp", {"fault": "latency", "match": "find-order", "delay": "2500 ms", "times": 1})
     answered = question(distributor, "nobody-had-it")
     assert answered.status == 202
     place = answered.headers["location"]

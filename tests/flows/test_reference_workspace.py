@@ -9,7 +9,7 @@ from typing import Any
 from engine.app import check
 from engine.clock import SystemClock, moment
 from tests.flows.orders import shop_order
-from tests.flows.running import ROOT, Running, running
+from tests.flows.running import ROOT, Running, crossdock, running
 
 MONDAY_SIX_IN_NEW_YORK = 1_794_222_000.0
 """2026-11-09T11:00:00Z."""
@@ -38,6 +38,10 @@ def test_reference_workspace_has_no_findings() -> None:
 def test_reference_workspace_is_configuration_alone() -> None:
     kinds = {path.suffix for folder in ("flows", "canonical") for path in (ROOT / folder).rglob("*") if path.is_file()}
     assert kinds == {".yaml", ".jsonata", ".csv"}
+
+
+def test_cases_beside_the_flows_hold() -> None:
+    assert "4 cases passed" in crossdock(ROOT, "test")
 
 
 def test_process_flows_name_no_warehouse_system() -> None:
