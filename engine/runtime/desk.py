@@ -79,11 +79,12 @@ class Desk:
             return
         for output, reserved, appended in zip(progress.outputs, progress.output_lease, recorded.appended, strict=True):
             self._place(output, reserved, appended)
-            if appended.status is AppendStatus.CONFLICT:
-                await self._store.append(Append((_conflicting(output, appended),)))
         if recorded.unblocked is not None:
             self._dispatcher.nudge(recorded.unblocked)
         self._dispatcher.nudge_all(recorded.released)
+        for output, appended in zip(progress.outputs, recorded.appended, strict=True):
+            if appended.status is AppendStatus.CONFLICT:
+                await self._store.append(Append((_conflicting(output, appended),)))
 
     def _place(self, output: NewMessage, reserved: bool, appended: Appended) -> None:
         if appended.lease is not None:

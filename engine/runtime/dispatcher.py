@@ -142,8 +142,10 @@ class Dispatcher:
         """While a message waits for a system it takes none of the process's places, so that a system that hangs stops
         nobody else; how many may wait is bounded by their channels' own limits."""
         rank = min(message.priority, len(PRIORITIES) - 1)
+        was_in_the_way = not self._places.may_start(rank)
         self._places.leave(rank)
-        self._pump()
+        if was_in_the_way:
+            self._pump()
         try:
             yield
         finally:
@@ -177,6 +179,13 @@ class Dispatcher:
         """Say so for several channels."""
         for name in set(names):
             self.nudge(name)
+
+    def look_again(self) -> None:
+        """Ask the store about channels that seem to be empty: when a call on the store fails after its commit, nobody
+        says what that commit made claimable."""
+        for channel in tuple(self._channels.values()):
+            if not channel.queued and not channel.running and channel.name not in self._overflowing:
+                self.nudge(channel.name)
 
     # -- life
 

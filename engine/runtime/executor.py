@@ -240,8 +240,8 @@ class Executor:
             counts_attempt=not isinstance(outcome, Deferred),
             answer=exchange.answer,
         )
-        await self._desk.settle(settlement)
-        self._tell(message, outcome, exchange.answer)
+        if await self._desk.settle(settlement):
+            self._tell(message, outcome, exchange.answer)
 
     async def _mark_to_restore(self, exchange: Exchange, outcome: Outcome) -> tuple[Mark | None, str | None]:
         """A message whose every call was undone leaves the mark as it found it: the mark to write back, or the lane
@@ -261,8 +261,8 @@ class Executor:
     async def _settle_alone(self, item: Item, outcome: Outcome) -> None:
         now = self._clock.now()
         attempt = _attempt(item.work.message, outcome, None, now, now, None)
-        await self._desk.settle(Settlement(Progress(item.work.lease), outcome, now, attempt, counts_attempt=False))
-        self._tell(item.work.message, outcome, None)
+        if await self._desk.settle(Settlement(Progress(item.work.lease), outcome, now, attempt, counts_attempt=False)):
+            self._tell(item.work.message, outcome, None)
 
     def _tell(self, message: Message, outcome: Outcome, answer: bytes | None) -> None:
         if isinstance(outcome, Completed | Discarded | Dead | Parked):

@@ -19,6 +19,7 @@ def rescue(store: MessageStore, dispatcher: Dispatcher, passing: Passing) -> Cho
         channels = await store.rescue()
         passing(CommitPoint.AFTER_RESCUE)
         dispatcher.nudge_all(channels)
+        dispatcher.look_again()
         return None
 
     return Chore("rescue", 15.0, work)
