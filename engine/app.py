@@ -229,6 +229,7 @@ class App:
         place = store_place(self._folder, revision, options.store)
         self._state = state_folder(self._folder, place)
         self.store = await open_store(place, options.clock)
+        engine: Engine | None = None
         try:
             _make_folder(self._state)
             await self.store.put_revision(revision.id, bundle.to_bytes(), options.clock.now())
@@ -240,13 +241,15 @@ class App:
                     self._state / "sandbox",
                     environment=options.variables,
                 )
-            self.engine = Engine(self._parts(revision), revision)
-            await self.engine.start()
-            await self.engine.serve_leftovers()
+            engine = self.engine = Engine(self._parts(revision), revision)
             self._open_office(revision)
+            await engine.start()
+            await engine.serve_leftovers()
             self._control = ControlSocket(socket_path(self._state), self._order, self._log)
             await self._control.start()
         except BaseException:
+            if engine is not None:
+                await engine.drain(0.0)
             if self._sandbox is not None:
                 self._sandbox.stop()
             await self.store.close()
