@@ -43,7 +43,10 @@ async def _trace(office: Office, given: Arguments, progress: Progress) -> Any:
 async def _list(office: Office, given: Arguments, progress: Progress) -> Any:
     selection = selection_from(given)
     found = await office.store.find(selection)
-    return {"count": await office.store.count(selection), "messages": [office.views.listed(message) for message in found]}
+    return {
+        "count": await office.store.count(selection),
+        "messages": [office.views.listed(message) for message in found],
+    }
 
 
 async def _show(office: Office, given: Arguments, progress: Progress) -> Any:

@@ -154,6 +154,7 @@ def _messages(
                 payload=body,
                 received_at=now,
                 step=f"item:{index}>invalid",
+                claims=(Claim(f"body:{event.name}>invalid", exact_json.digest(body).hex(), b"", now + 7 * 86400.0),),
                 causation_id=work.message.id,
                 final=State.DEAD,
                 failure=failure,

@@ -90,9 +90,7 @@ def _message(
     )
 
 
-def _wakes(
-    exchange: Exchange, selectors: Iterable[ReleaseSelector], topic: str, document: Any
-) -> tuple[Wake, ...]:
+def _wakes(exchange: Exchange, selectors: Iterable[ReleaseSelector], topic: str, document: Any) -> tuple[Wake, ...]:
     """The event's key under every selector that a park step uses on this topic."""
     wakes = []
     for selector in selectors:

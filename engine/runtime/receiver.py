@@ -37,6 +37,9 @@ from engine.runtime.waiters import Ending, Waiters
 from engine.store.protocol import MessageStore
 from engine.store.records import Append, Appended, AppendStatus, Claim, NewMessage, Work
 
+UNVERIFIED_PER_MINUTE = 100
+"""How many requests of unverified senders are kept in the invalid channel; the others are refused all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -69,6 +72,7 @@ class Receiver:
         self._revision = revision
         self._refusal = refusal
         self._took_in = took_in
+        self._unverified = (0, 0)
         self._passing = passing
 
     async def accept(self, arrival: Arrival) -> Receipt:
@@ -107,8 +111,13 @@ class Receiver:
         return await self._append(revision, arrival, entries, claims)
 
     async def reject(self, arrival: Arrival, problem: Exception) -> str:
-        """Keep what cannot be taken in the invalid channel, with the reason. Returns the message's text id."""
+        """Keep what cannot be taken in the invalid channel, with the reason. Returns the message's text id.
+
+        Raises Overloaded for a flood from unverified senders: nobody may fill the disk without a name.
+        """
         authentic = not isinstance(problem, Unauthentic)
+        if not authentic and not self._may_keep_unverified():
+            raise Overloaded("more came from unverified senders than is kept", retry_after=60.0)
         code = problem.code if isinstance(problem, Refused) else "unreadable"
         violations = list(problem.violations) if isinstance(problem, Refused) else []
         failure = {
@@ -135,6 +144,13 @@ class Receiver:
         )
         (appended,) = await self._store.append(Append((message,)))
         return id_text(appended.message_id)
+
+    def _may_keep_unverified(self) -> bool:
+        minute = int(self._clock.now() // 60)
+        if minute != self._unverified[0]:
+            self._unverified = (minute, 0)
+        self._unverified = (minute, self._unverified[1] + 1)
+        return self._unverified[1] <= UNVERIFIED_PER_MINUTE
 
     # -- reading
 

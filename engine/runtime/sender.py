@@ -72,7 +72,8 @@ class Sender:
             detail = f"no operation '{system}.{message.operation}' in revision {revision.id}"
             await self._end(work, Parked("revision-unavailable", "integration", "", detail=detail), started)
             return
-        deferred = await gateway.admit(message.id)
+        with self._dispatcher.aside(message):
+            deferred = await gateway.admit(message.id)
         if deferred is not None:
             await self._end(work, deferred, started, counts=False)
             return

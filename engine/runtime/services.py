@@ -50,7 +50,8 @@ class FlowServices:
         return await self._desk.checkpoint(progress)
 
     async def admit(self, exchange: Exchange, operation: CompiledOperation) -> Deferred | None:
-        return await self._gateway(operation).admit(exchange.message.id)
+        with self._dispatcher.aside(exchange.message):
+            return await self._gateway(operation).admit(exchange.message.id)
 
     async def confirm(
         self, exchange: Exchange, operation: CompiledOperation, document: Any, key: str

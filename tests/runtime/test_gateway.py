@@ -123,6 +123,20 @@ async def test_a_system_that_hangs_does_not_slow_another(tmp_path: Path) -> None
         await run.is_in(reply.id, State.COMPLETED)
 
 
+async def test_a_system_with_a_low_rate_does_not_slow_another(tmp_path: Path) -> None:
+    """Promise 9: who waits for a slot takes no place of the process."""
+    workspace = WORKSPACE + "limits: {concurrent: 8}\n"
+    other = {"flows/systems/other.yaml": ERP.replace("system: erp", "system: other")}
+    files = other | flow("- call: erp.note") | flow("- call: other.create", name="b", source="{events: [shop.event]}")
+    async with running(tmp_path, files, workspace=workspace, erp=limits("rate: 5 per s")) as run:
+        for number in range(20):
+            await run.post({"number": number})
+        for number in range(10):
+            await run.sent({"number": number}, path="/events")
+        assert len(run.peer.of("/create")) == 10
+        assert len(run.peer.of("/note")) < 15
+
+
 async def test_an_open_breaker_pauses_the_channel_and_one_probe_closes_it(tmp_path: Path) -> None:
     """REL-13: calls fail fast by waiting in the store, and none of it uses up an attempt."""
     clock = ManualClock()

@@ -82,6 +82,7 @@ async def test_an_item_that_cannot_be_read_goes_to_the_invalid_channel_and_the_o
     async with running(tmp_path, files, clock=ManualClock(START), erp=SYSTEM) as run:
         run.peer.always["/changes"] = (200, {"orders": [{"n": 1}, {"m": 2}, {"n": 3}], "next": 17})
         await poll(run)
+        await poll(run)
         assert sorted(body["n"] for body in run.peer.bodies("/note")) == [1, 3]
         (kept,) = await run.all("invalid")
         assert await run.app.store.payload(kept.payload) == b'{"m":2}'

@@ -174,6 +174,21 @@ async def test_what_cannot_be_read_is_a_problem_and_lies_in_the_invalid_channel(
         assert await run.app.store.payload(kept.payload) == b'{"number": '
 
 
+async def test_a_flood_from_unverified_senders_is_refused_and_not_all_kept(tmp_path: Path) -> None:
+    """Promise 9: nobody may fill the disk without a name."""
+    unverified = "verify: {none: {reason: only the tests can reach it here}}"
+    token = 'verify: {token: {header: X-Token, value: "${secret:SHOP}"}}'
+    files = {"flows/systems/shop.yaml": SHOP.replace(unverified, token, 1)}
+    variables = {"CROSSDOCK_SECRET_SHOP": "s3cr3t-token"}
+    async with running(tmp_path, flow(CALL), files, variables=variables, clock=ManualClock()) as run:
+        statuses = {(await run.post({"number": number}, X_Token="wrong")).status for number in range(120)}
+        assert statuses == {401}
+        assert len(await run.all("invalid")) == 100
+        await run.advance(61)
+        await run.post({"number": 1}, X_Token="wrong")
+        assert len(await run.all("invalid")) == 101
+
+
 async def test_a_missing_lane_key_is_refused_at_the_door(tmp_path: Path) -> None:
     """Without it no promise of order could be kept."""
     async with running(tmp_path, flow(CALL, identity="{lane: {key: number}}")) as run:
