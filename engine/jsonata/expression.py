@@ -78,6 +78,7 @@ class Expression:
     origin: Origin | None = field(repr=False)
     program: Program = field(repr=False, compare=False)
     environment: Environment = field(repr=False, compare=False)
+    called: frozenset[str] = field(repr=False, compare=False)
 
     def evaluate(
         self,
@@ -87,9 +88,12 @@ class Expression:
     ) -> Any:
         """The value of the expression for a JSON-like document, MISSING if there is none.
 
-        `variables` are named without `$`. Neither they nor `data` are changed. Raises ExpressionError with the place in
-        the expression, and ExpressionLimitError when a limit of `context` is reached.
+        `variables` are named without `$`; one with the name of a function hides the function. Neither they nor `data` are
+        changed. Raises ExpressionError with the place in the expression, and ExpressionLimitError when a limit of
+        `context` is reached.
         """
+        if variables and not self.called.isdisjoint(variables):
+            return _with_hidden(self, self.called.intersection(variables)).evaluate(data, variables, context)
         state = State(context or _DEFAULT_CONTEXT, self.environment)
         subject = Outer((data,)) if data.__class__ is list else data
         try:
@@ -146,7 +150,16 @@ def compile_expression(
         raise _placed(ExpressionSyntaxError(error.code, **error.details), source, origin) from error
     except RecursionError:
         raise _placed(ExpressionSyntaxError("S0501"), source, origin) from None
-    return Expression(source, tree, functions, origin, program, Environment(functions))
+    called = frozenset(node.name for node in tree.walk() if isinstance(node, ast.Variable) and node.name in functions)
+    return Expression(source, tree, functions, origin, program, Environment(functions), called)
+
+
+@lru_cache(maxsize=64)
+def _with_hidden(expression: Expression, names: frozenset[str]) -> Expression:
+    """The expression where variables of the caller hide functions."""
+    return compile_expression(
+        expression.source, functions=expression.functions.without(names), origin=expression.origin
+    )
 
 
 def _placed(error: ExpressionSyntaxError, source: str, origin: Origin | None) -> ExpressionSyntaxError:

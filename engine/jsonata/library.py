@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from engine.jsonata.errors import ExpressionError
 from engine.jsonata.functions import (
     aggregates,
     arrays,
@@ -98,6 +99,11 @@ def _lookup(state: State, value: Any, key: Any) -> Any:
     return objects.lookup(value, key)
 
 
+def _eval(text: Any, focus: Any = MISSING) -> Any:
+    """The value of the expression in a string, for the context or a given value; it sees the variables in scope."""
+    raise ExpressionError("T1006", token="eval")  # compiled code calls the evaluation's own
+
+
 def _keys(value: Any) -> Any:
     """The keys of an object, or of all objects in an array without repeats."""
     return objects.keys(value)
@@ -169,7 +175,7 @@ STANDARD: Final = FunctionRegistry(
         _text("encodeUrl", "<s-:s>", encoding.encode_url, 1),
         _text("decodeUrlComponent", "<s-:s>", encoding.decode_url_component, 1),
         _text("decodeUrl", "<s-:s>", encoding.decode_url, 1),
-        _any("eval", "<sx?:x>", lambda *_: MISSING, 2),
+        _any("eval", "<sx?:x>", _eval, 2),
         _any("toMillis", "<s-s?:n>", _to_millis, 2, state=True),
         _text("fromMillis", "<n-s?s?:s>", datetimes.from_millis, 3),
         _any("clone", "<(oa)-:o>", clone, 1),

@@ -72,6 +72,11 @@ class FunctionRegistry(Mapping[str, Function]):
         """A registry with these functions added; a name that is taken is replaced."""
         return FunctionRegistry([*self._functions.values(), *functions])
 
+    def without(self, names: Iterable[str]) -> FunctionRegistry:
+        """A registry without the functions of these names."""
+        hidden = frozenset(names)
+        return FunctionRegistry(function for name, function in self._functions.items() if name not in hidden)
+
     def __eq__(self, other: object) -> bool:
         return self is other
 

@@ -66,6 +66,11 @@ def test_variables_are_given_without_the_dollar_sign() -> None:
     assert _value("$nothing") is MISSING
 
 
+def test_a_variable_hides_the_function_of_its_name() -> None:
+    assert _value("$sum", None, sum=5) == 5
+    assert _value("$sum([1, 2])", None, max=5) == 3
+
+
 def test_one_selected_item_is_the_item_and_brackets_keep_the_array() -> None:
     assert _value("lines.sku", {"lines": [{"sku": "A"}]}) == "A"
     assert _value("lines[].sku", {"lines": [{"sku": "A"}]}) == ["A"]
