@@ -51,7 +51,9 @@ class Listening(Protocol):
 class Parts:
     """What an engine is made of.
 
-    `compile_bundle` compiles an older revision from its stored bundle; `passing` is called at each commit point; `folder` is where the store lies, for the check of free disk."""
+    `compile_bundle` compiles an older revision from its stored bundle; `passing` is called at each commit point; `folder`
+    is where the store lies, for the check of free disk.
+    """
 
     store: MessageStore
     registry: Registry
