@@ -20,6 +20,7 @@ from engine.config.models.flow import FlowModel
 from engine.config.models.sandbox import SandboxModel
 from engine.config.models.steps import STEP_MODELS, StepFields
 from engine.config.models.system import ConfirmFields, EventModel, OperationFields, SystemFields
+from engine.config.models.tests import CasesModel
 from engine.config.models.workspace import WorkspaceModel
 from engine.fields.scalar import Scalar
 from engine.fields.scalars import CronText, Duration, Expr, MappingRef, Rate, SecretText, Size, Template
@@ -56,6 +57,7 @@ def reference_pages(registry: Registry) -> dict[str, str]:
         "steps.md": _text(_steps_page()),
         "system.md": _text(_system_page()),
         "sandbox.md": _model_page("The stand-in file", "`flows/systems/NAME.sandbox.yaml`", [SandboxModel]),
+        "test.md": _model_page("The test file", "`flows/**/NAME.test.yaml`", [CasesModel]),
         "connectors.md": _text(_connectors_page(registry)),
         "values.md": _text(_values_page()),
     }

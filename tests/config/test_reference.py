@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from engine.config.models.flow import FlowModel
 from engine.config.models.sandbox import SandboxModel
 from engine.config.models.system import composed_system
+from engine.config.models.tests import CasesModel
 from engine.config.models.workspace import WorkspaceModel
 from engine.config.reference import reference_pages, undocumented
 from engine.plugin import Registry, installed_plugins
@@ -22,6 +23,7 @@ SETTINGS: dict[str, type[BaseModel]] = {
     "workspace": WorkspaceModel,
     "flow": FlowModel,
     "sandbox": SandboxModel,
+    "test": CasesModel,
     **{f"connector {name}": composed_system(connector) for name, connector in REGISTRY.connectors.items()},
     **{f"codec {name}": codec.settings for name, codec in REGISTRY.codecs.items()},
 }
