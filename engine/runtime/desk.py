@@ -51,8 +51,8 @@ class Desk:
             raise LeaseLost("the message was settled by somebody else")
         return recorded
 
-    async def settle(self, settlement: Settlement) -> bool:
-        """The commit that ends an exchange or a delivery; False when its lease was lost."""
+    async def settle(self, settlement: Settlement) -> Recorded:
+        """The commit that ends an exchange or a delivery; not `applied` when its lease was lost."""
         self._passing(CommitPoint.BEFORE_SETTLE)
         try:
             recorded = await self._store.settle(settlement)
@@ -66,7 +66,7 @@ class Desk:
         elif isinstance(outcome, Deferred):
             self._alarm.ring_for(outcome.until)
         await self._hand_over(settlement.progress, recorded)
-        return recorded.applied
+        return recorded
 
     def _decline(self, progress: Progress) -> None:
         for output, leased in zip(progress.outputs, progress.output_lease, strict=False):

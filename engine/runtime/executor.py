@@ -240,7 +240,9 @@ class Executor:
             counts_attempt=not isinstance(outcome, Deferred),
             answer=exchange.answer,
         )
-        if await self._desk.settle(settlement):
+        recorded = await self._desk.settle(settlement)
+        went_on = isinstance(outcome, Parked) and message.channel in recorded.released  # its event had come before
+        if recorded.applied and not went_on:
             self._tell(message, outcome, exchange.answer)
 
     async def _mark_to_restore(self, exchange: Exchange, outcome: Outcome) -> tuple[Mark | None, str | None]:
@@ -261,7 +263,8 @@ class Executor:
     async def _settle_alone(self, item: Item, outcome: Outcome) -> None:
         now = self._clock.now()
         attempt = _attempt(item.work.message, outcome, None, now, now, None)
-        if await self._desk.settle(Settlement(Progress(item.work.lease), outcome, now, attempt, counts_attempt=False)):
+        settlement = Settlement(Progress(item.work.lease), outcome, now, attempt, counts_attempt=False)
+        if (await self._desk.settle(settlement)).applied:
             self._tell(item.work.message, outcome, None)
 
     def _tell(self, message: Message, outcome: Outcome, answer: bytes | None) -> None:

@@ -74,6 +74,20 @@ async def test_a_caller_whose_message_is_parked_is_told_at_once(tmp_path: Path) 
         assert first.id == second.id
 
 
+async def test_a_caller_waits_on_when_the_releasing_event_had_come_before_the_park(tmp_path: Path) -> None:
+    park = "- park: {reason: look, owner: sales, release_on: {topic: ok, event: n, equals: number}}"
+    files = flow("- call: erp.note\n" + park + STEPS, source=SOURCE)
+    files |= flow("- publish: ok", name="b", source="{events: [shop.event]}")
+    async with running(tmp_path, files) as run:
+        run.peer.answers["/create"] = [(200, {"number": "SO-1"})]
+        run.peer.gate.clear()
+        asking = asyncio.create_task(run.post({"number": 1}))
+        await until(lambda: len(run.peer.asked) == 1)
+        await run.sent({"n": 1}, path="/events")
+        run.peer.gate.set()
+        assert (await asking).document == {"made": "SO-1"}
+
+
 async def test_a_caller_whose_message_dies_gets_a_problem(tmp_path: Path) -> None:
     """Promise 8."""
     steps = "- raise: {reason: no-terms, message: 'customer {customer} has none'}"
