@@ -56,7 +56,8 @@ def connect(path: Path, *, read_only: bool = False, busy: float = 5.0) -> sqlite
         check_same_thread=False,
         cached_statements=256,
     )
-    connection.execute("PRAGMA cache_size = -65536")
+    # readers look at little, or at everything once: what they kept would only grow with the backlog
+    connection.execute(f"PRAGMA cache_size = {-4096 if read_only else -65536}")
     connection.execute("PRAGMA temp_store = MEMORY")
     if read_only:
         connection.execute("PRAGMA query_only = ON")
