@@ -88,8 +88,8 @@ class Expression:
     ) -> Any:
         """The value of the expression for a JSON-like document, MISSING if there is none.
 
-        `variables` are named without `$`; one with the name of a function hides the function. Neither they nor `data` are
-        changed. Raises ExpressionError with the place in the expression, and ExpressionLimitError when a limit of
+        `variables` are named without `$`; one with the name of a function hides the function. Neither they nor `data`
+        are changed. Raises ExpressionError with the place in the expression, and ExpressionLimitError when a limit of
         `context` is reached.
         """
         if variables and not self.called.isdisjoint(variables):

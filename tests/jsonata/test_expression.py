@@ -147,5 +147,12 @@ def test_eval_sees_the_variables_and_the_context() -> None:
     assert _value("$eval('a.b', {'a': {'b': 7}})") == 7
 
 
+def test_an_array_document_is_one_item() -> None:
+    assert _value("a.$", [{"a": 2}, {"a": [[]]}]) == 2
+    assert _value("a.$", [{"b": True}, {"a": [[]]}]) is MISSING
+    assert _value("$count($)", [1, 2]) == 2
+    assert _value("$[1]", [1, 2]) == 2
+
+
 def test_arrays_of_arrays_meet_nested_constructors() -> None:
     assert _value('$.{"a": {"b": $}}', [[[1], [2]], [[3]]]) == [{"a": {"b": [1, 2]}}, {"a": {"b": 3}}]

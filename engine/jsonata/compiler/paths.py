@@ -210,9 +210,7 @@ def _result(unit: Unit, step: ast.Step, inside: Here) -> Val:
         if inside.item:
             read = f"{_getter(unit, inside.code, 'last_getter')}({expression.value!r}, M)"
         value = Val(unit.assign(read), raw=True, clean=inside.clean)
-        if step.stages:
-            name = value.code
-            unit.line(f"if {name}.__class__ is Sequence: {name} = collapse({name})")
+        unit.line(f"if {value.code}.__class__ is Sequence: {value.code} = collapse({value.code})")
     else:
         value = unit.value(expression, inside)
     for stage in step.stages:

@@ -36,7 +36,7 @@ def field(value: Any, name: str) -> Any:
 def _fields(value: list[Any], name: str) -> list[Any]:
     results = []
     for item in value:
-        result = item.get(name, MISSING) if item.__class__ is dict else field(item, name)
+        result = item.get(name, MISSING) if item.__class__ is dict else collapse(field(item, name))
         if result is not MISSING:
             results.append(result)
     return results
