@@ -30,7 +30,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 docs: $(READY)  ## the reference pages that are made from the models
-	$(BIN)/python scripts/reference_pages.py
+	$(BIN)/python -m engine.config.reference docs/reference
 
 bench: $(READY)  ## ratios against named peers
 	$(BIN)/python bench/pipeline.py
