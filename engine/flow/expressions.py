@@ -24,7 +24,7 @@ from engine.flow.mapping import (
     Renderer,
     TemplateMapping,
 )
-from engine.jsonata import Expression, ExpressionSyntaxError, Origin, compile_expression
+from engine.jsonata import LIBRARY, Expression, ExpressionSyntaxError, Origin, compile_expression
 
 _NOTHING = "null"
 
@@ -46,7 +46,7 @@ class Expressions:
         if compiled is not None:
             return compiled
         try:
-            compiled = compile_expression(expr.text)
+            compiled = compile_expression(expr.text, functions=LIBRARY)
         except ExpressionSyntaxError as error:
             mark = expr.origin.at(error.offset or 0) if expr.origin is not None else fallback
             self._refuse(mark, error)
@@ -107,7 +107,7 @@ class Expressions:
         separate = self._fields(fields, place)
         if not fields or len(self._findings) > found or not isinstance(separate, FieldsMapping):
             return separate
-        return ObjectMapping(compile_expression(_source_of(fields)), separate)
+        return ObjectMapping(compile_expression(_source_of(fields), functions=LIBRARY), separate)
 
     def _fields(self, fields: Fields, place: Mark) -> Mapping:
         if isinstance(fields, Expr):
@@ -137,7 +137,7 @@ class Expressions:
             return compile_expression(_NOTHING)
         try:
             text = self._bundle.read(path).decode("utf-8-sig")
-            compiled = compile_expression(text, origin=Origin(path))
+            compiled = compile_expression(text, functions=LIBRARY, origin=Origin(path))
         except UnicodeDecodeError:
             self._findings.add("XD116", Mark(path, 1, 1), expected="UTF-8 text", found="other bytes")
             return compile_expression(_NOTHING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
 from engine.jsonata.explain import Explained, explain
 from engine.jsonata.expression import Expression, compile_expression
+from engine.jsonata.host import LIBRARY, UNIT_FUNCTIONS, unit_table
 from engine.jsonata.library import STANDARD
 from engine.jsonata.lineage import lineage, reads
 from engine.jsonata.missing import MISSING
@@ -12,8 +13,10 @@ from engine.jsonata.registry import Function, FunctionRegistry
 from engine.jsonata.runtime.state import EvaluationContext, Limits, TableLookup
 
 __all__ = [
+    "LIBRARY",
     "MISSING",
     "STANDARD",
+    "UNIT_FUNCTIONS",
     "EvaluationContext",
     "Explained",
     "Expression",
@@ -29,4 +32,5 @@ __all__ = [
     "explain",
     "lineage",
     "reads",
+    "unit_table",
 ]

@@ -111,6 +111,15 @@ _TEXTS = {
     "D3143": "{message}",
     "D3144": "{message}",
     "D3150": "no code table named {value}",
+    "D3151": "{message}",
+    "D3160": "${functionName}() expected a number, or digits such as 1299.00 as text, got {value}",
+    "D3161": "${functionName}() expected an exact number, got {value} from a division: round it first",
+    "D3162": "${functionName}() expected a currency of ISO 4217 such as USD, got {value}",
+    "D3163": "${functionName}() expected {token}, got {value}",
+    "D3164": "$identifier() expected a list of objects with a scheme and a value, got {value}",
+    "D3165": "${functionName}() expected {token}, got {value}",
+    "D3166": "{message}",
+    "D3167": "$convert() has no exact result for {value} in {token}: say how many decimal places to round to",
 }
 
 TEXTS: Mapping[str, str] = MappingProxyType(_TEXTS)

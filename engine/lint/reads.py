@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.jsonata import STANDARD, ast
+from engine.jsonata import LIBRARY, UNIT_FUNCTIONS, ast, unit_table
 from engine.lint.shapes import Shape, Shapes, joined
 
 Kind = Literal["field", "variable", "function", "saved", "table"]
@@ -162,7 +162,7 @@ class _Walk:
             return here
         if node.name == "$":
             return self._scope.document
-        if node.name not in names and node.name not in STANDARD:
+        if node.name not in names and node.name not in LIBRARY:
             self.reads.append(Read("variable", node.name, node.start, tuple(names)))
         return names.get(node.name)
 
@@ -172,12 +172,14 @@ class _Walk:
         built_in = ""
         if isinstance(procedure, ast.Variable) and procedure.name not in names:
             built_in = procedure.name
-            if built_in not in STANDARD:
-                self.reads.append(Read("function", built_in, procedure.start, (*STANDARD, *names)))
+            if built_in not in LIBRARY:
+                self.reads.append(Read("function", built_in, procedure.start, (*LIBRARY, *names)))
         else:
             self._of(procedure, here, names)
         if built_in == "lookup" and arguments and isinstance(arguments[0], ast.Text):
             self.reads.append(Read("table", arguments[0].value, arguments[0].start))
+        if built_in in UNIT_FUNCTIONS and len(arguments) == 2 and isinstance(arguments[1], ast.Text):
+            self.reads.append(Read("table", unit_table(arguments[1].value), arguments[1].start))
         first: Shape | None = None
         for index, argument in enumerate(arguments):
             if isinstance(argument, ast.Lambda) and index == 1 and built_in in _GIVE_ITEMS:

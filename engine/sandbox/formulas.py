@@ -11,7 +11,7 @@ from engine.errors import CrossdockError
 from engine.fields.expressions import Fields
 from engine.fields.marks import Mark
 from engine.fields.scalars import Expr, MappingRef, Template
-from engine.jsonata import MISSING, EvaluationContext, Expression, ExpressionError, compile_expression
+from engine.jsonata import LIBRARY, MISSING, EvaluationContext, Expression, ExpressionError, compile_expression
 
 
 class FormulaFailed(CrossdockError):
@@ -139,7 +139,7 @@ class FormulaCompiler:
 
     def _compiled(self, text: str, place_at: Callable[[int], Mark]) -> Formula | None:
         try:
-            return ExpressionFormula(compile_expression(text), place_at)
+            return ExpressionFormula(compile_expression(text, functions=LIBRARY), place_at)
         except ExpressionError as error:
             self.findings.add("XD304", place_at(error.offset or 0), f"{error.code} {error.message}", found=text[:60])
             return None
