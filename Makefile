@@ -24,6 +24,7 @@ lint: $(READY)  ## code, types, floors, and the reference workspace
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/crossdock lint --no-secrets
+	$(BIN)/crossdock test
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -60,8 +60,18 @@ from engine.telemetry.log import Log
 from engine.testing.stubs import Switchboard
 
 MOST_PASSAGES = 500
+TICK = 0.000_001
+"""Seconds by which time passes whenever somebody looks at the clock, so that what comes later is later."""
 _PERSON = Person("test", "the case says so")
 _ALL = 10_000
+
+
+class BenchClock(ManualClock):
+    """A clock that is set by hand and ticks a little when it is read."""
+
+    def now(self) -> float:
+        self.advance(TICK)
+        return super().now()
 
 
 class Restless(Exception):
@@ -97,10 +107,11 @@ class Bench:
     """One flow on its own store. `arrive`, then `rest`, `publish`, `release` and `wait` as the case says."""
 
     def __init__(self, revision: Revision, flow: CompiledFlow, switchboard: Switchboard, store: MessageStore) -> None:
-        assert isinstance(switchboard.clock, ManualClock)
+        assert isinstance(switchboard.clock, BenchClock)
         self.store = store
         self.clock = switchboard.clock
         self.delivered: set[int] = set()
+        self.from_outside: set[int] = set()
         self._flow = flow
         self._revision = _heard_by(revision, flow)
         self._switchboard = switchboard
@@ -223,7 +234,10 @@ class Bench:
         exchange = Exchange(work, self._flow, self._revision, document, self.services)
         alone = replace(self._revision, subscribers={})
         selectors = self._revision.selectors.get(topic, ())
-        await self.store.append(Append(publication(exchange, alone, selectors, topic, plain(document), "test")))
+        appended = await self.store.append(
+            Append(publication(exchange, alone, selectors, topic, plain(document), "test"))
+        )
+        self.from_outside.update(one.message_id for one in appended)
 
     async def messages(self) -> tuple[Message, ...]:
         """Everything in the store, oldest first."""

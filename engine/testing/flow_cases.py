@@ -6,14 +6,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.clock import ManualClock
 from engine.config.models.tests import FlowCaseModel, HappeningModel, MessageModel, StubModel
 from engine.config.tree import plain
 from engine.errors import CommandRefused, Refused
 from engine.flow.compiled import Revision
 from engine.message import State
 from engine.plugin import Arrival
-from engine.testing.bench import MOST_PASSAGES, Bench, Restless, open_bench
+from engine.testing.bench import MOST_PASSAGES, Bench, BenchClock, Restless, open_bench
 from engine.testing.documents import CaseFiles
 from engine.testing.given import body_of, document_of, expected_document, starts_at
 from engine.testing.load import LoadedCase
@@ -26,7 +25,7 @@ async def run_flow_case(revision: Revision, files: CaseFiles, case: LoadedCase) 
     """Run a case on a store of its own."""
     model = case.model
     assert isinstance(model, FlowCaseModel)
-    clock = ManualClock(starts_at(model.given.at))
+    clock = BenchClock(starts_at(model.given.at))
     switchboard = Switchboard(revision, files, clock, tuple(_stubs(model.stubs, case.shared)))
     comparison = Comparison((*case.path, "expect"))
     problems: list[str] = []

@@ -131,7 +131,7 @@ async def compare_course(
     check = _Check(bench, files, switchboard, comparison, stored)
     own = [message for message in stored if message.id in course.ids]
     _compare_outcomes(course, own, expect, comparison)
-    new = [message for message in stored if message.id not in course.known]
+    new = [message for message in stored if message.id not in course.known | bench.from_outside]
     caused = [message for message in new if message.causation_id in course.ids]
     asked = _asked(bench, switchboard, course)
     check.made("calls", expect.calls, [made for undo, made in asked if not undo])

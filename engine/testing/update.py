@@ -68,7 +68,9 @@ def _updated(name: str, text: str, updates: Sequence[Update]) -> str:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     spots = sorted(((_spot(root, update.path), update) for update in updates), key=lambda one: -one[0].start)
     for spot, update in spots:
-        text = text[: spot.start] + _replacement(spot, plain_document(update.document)) + text[spot.end :]
+        made = _replacement(spot, plain_document(update.document))
+        before = text[: spot.start].rstrip(" ") if made.startswith("\n") else text[: spot.start]
+        text = before + made + text[spot.end :]
     _check(name, text, updates)
     return text
 
