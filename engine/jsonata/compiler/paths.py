@@ -280,6 +280,7 @@ def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     steps = [_stream_step(unit, step, inside) for step in node.steps[max(first, start) :]]
     unit.at(node.at)
     if max(first, start) > 0:
+        state = state if state.isidentifier() else unit.assign(state)
         state = unit.assign(f"() if {state} is M or {state} == [] else {state}")
     code = f"stream({state}, ({', '.join(steps)},), st)"
     if node.group is not None:
