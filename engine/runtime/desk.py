@@ -12,8 +12,9 @@ from engine.message import State
 from engine.outcome import Deferred, Retry
 from engine.runtime.alarm import Alarm
 from engine.runtime.arrivals import as_message
+from engine.runtime.channel import Item
 from engine.runtime.commit_points import CommitPoint, Passing
-from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.dispatcher import Dispatcher
 from engine.store.protocol import MessageStore
 from engine.store.records import Append, Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
 

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
-
-from msgspec import Struct
 
 from engine.errors import LeaseLost, StoreError
 from engine.message import Lease, Message
 from engine.policy.priorities import PRIORITIES, Places
+from engine.runtime.channel import Channel, Handler, Item, Stranded, is_urgent
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.store.protocol import MessageStore
-from engine.store.records import Work
 from engine.telemetry.log import Log
 
 QUEUE_LIMIT = 1000
@@ -37,40 +34,6 @@ LONGEST_PACE = 0.05
 """Seconds an arrival is held back at most: a sender feels it, and none is refused for it."""
 
 
-class Item(Struct, frozen=True):
-    """Work to run; `document` is its canonical form when it is still in memory, with the revision that read it."""
-
-    work: Work
-    document: Any = None
-    revision: str | None = None
-
-
-class Stranded(Struct, frozen=True):
-    """Work whose end could not be written, and why."""
-
-    work: Work
-    error: Exception
-
-
-Handler = Callable[[Item], Awaitable[None]]
-
-
-@dataclass(slots=True, eq=False)
-class _Channel:
-    name: str
-    handler: Handler
-    concurrent: int
-    paused_until: Callable[[float], float | None]
-    queues: dict[int, deque[Item]] = field(default_factory=dict)
-    queued: int = 0
-    running: int = 0
-    reserved: int = 0
-    signals: int = 0
-    filling: bool = False
-    urgent: int | None = None
-    arriving: deque[asyncio.Future[None]] = field(default_factory=deque)
-
-
 class Dispatcher:
     """Starts handlers for messages, within the process's capacity."""
 
@@ -82,7 +45,7 @@ class Dispatcher:
         self._now = now
         self._log = log
         self._passing = passing
-        self._channels: dict[str, _Channel] = {}
+        self._channels: dict[str, Channel] = {}
         self._overflowing: set[str] = set()
         self._ring: dict[int, deque[str]] = {rank: deque() for rank in range(len(PRIORITIES))}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,7 +63,7 @@ class Dispatcher:
         """Serve a channel, or take over another revision's settings for it."""
         channel = self._channels.get(name)
         if channel is None:
-            self._channels[name] = _Channel(name, handler, concurrent, paused_until)
+            self._channels[name] = Channel(name, handler, concurrent, paused_until)
         else:
             channel.handler, channel.concurrent, channel.paused_until = handler, concurrent, paused_until
         self.nudge(name)
@@ -264,7 +227,7 @@ class Dispatcher:
 
     # -- inside
 
-    def _enqueue(self, channel: _Channel, item: Item) -> None:
+    def _enqueue(self, channel: Channel, item: Item) -> None:
         rank = min(item.work.message.priority, len(PRIORITIES) - 1)
         queue = channel.queues.setdefault(rank, deque())
         if not queue:
@@ -279,7 +242,7 @@ class Dispatcher:
         if self._leases.get(lease.message_id) == lease:
             del self._leases[lease.message_id]
 
-    def _forget(self, channel: _Channel, items: Iterable[Item]) -> None:
+    def _forget(self, channel: Channel, items: Iterable[Item]) -> None:
         for item in items:
             channel.queued -= 1
             self._bytes -= len(item.work.body)
@@ -294,11 +257,11 @@ class Dispatcher:
             self._start(*chosen)
         for name in tuple(self._overflowing):
             channel = self._channels[name]
-            if not channel.filling and (channel.queued < CLAIM_BATCH // 2 or _is_urgent(channel)):
+            if not channel.filling and (channel.queued < CLAIM_BATCH // 2 or is_urgent(channel)):
                 self._fill_later(channel, now)
 
-    def _next(self, now: float) -> tuple[_Channel, Item] | None:
-        waiting: dict[int, _Channel] = {}
+    def _next(self, now: float) -> tuple[Channel, Item] | None:
+        waiting: dict[int, Channel] = {}
         for rank, ring in self._ring.items():
             if ring and self._places.may_start(rank):
                 channel = self._turn_of(rank, now)
@@ -319,7 +282,7 @@ class Dispatcher:
             _let_in(channel.arriving.popleft())
         return channel, item
 
-    def _turn_of(self, rank: int, now: float) -> _Channel | None:
+    def _turn_of(self, rank: int, now: float) -> Channel | None:
         """The channel of a priority whose turn it is and that may run one more."""
         ring = self._ring[rank]
         for _ in range(len(ring)):
@@ -333,7 +296,7 @@ class Dispatcher:
             ring.rotate(-1)
         return None
 
-    def _paused(self, channel: _Channel, now: float) -> bool:
+    def _paused(self, channel: Channel, now: float) -> bool:
         until = channel.paused_until(now)
         if until is None:
             return False
@@ -353,7 +316,7 @@ class Dispatcher:
         self._wakeup = None
         self._pump()
 
-    def _start(self, channel: _Channel, item: Item) -> None:
+    def _start(self, channel: Channel, item: Item) -> None:
         rank = min(item.work.message.priority, len(PRIORITIES) - 1)
         channel.running += 1
         self._places.enter(rank)
@@ -371,7 +334,7 @@ class Dispatcher:
             self._idle.set()
         self._pump()
 
-    async def _run(self, channel: _Channel, item: Item, rank: int) -> None:
+    async def _run(self, channel: Channel, item: Item, rank: int) -> None:
         try:
             await channel.handler(item)
         except LeaseLost:
@@ -388,7 +351,7 @@ class Dispatcher:
             if item.work.message.id not in self._stranded:
                 self._release(item.work.lease)
 
-    def _fill_later(self, channel: _Channel, now: float) -> None:
+    def _fill_later(self, channel: Channel, now: float) -> None:
         if self._paused(channel, now) or self._bytes >= QUEUE_BYTES:
             return
         channel.filling = True
@@ -396,10 +359,10 @@ class Dispatcher:
         self._fillers.add(task)
         task.add_done_callback(self._fillers.discard)
 
-    async def _fill(self, channel: _Channel) -> None:
+    async def _fill(self, channel: Channel) -> None:
         """Claim from the store; overflow ends when it had less than was asked and nothing was signalled since."""
         signals = channel.signals
-        batch = URGENT_BATCH if _is_urgent(channel) else CLAIM_BATCH
+        batch = URGENT_BATCH if is_urgent(channel) else CLAIM_BATCH
         wanted = max(1, min(batch, QUEUE_LIMIT - channel.queued - channel.reserved))
         channel.urgent = None
         try:
@@ -426,10 +389,3 @@ class Dispatcher:
 def _let_in(turn: asyncio.Future[None]) -> None:
     if not turn.done():
         turn.set_result(None)
-
-
-def _is_urgent(channel: _Channel) -> bool:
-    """Whether the store holds a message that is more urgent than everything queued: it must not wait behind them."""
-    if channel.urgent is None:
-        return False
-    return not any(queue for rank, queue in channel.queues.items() if rank <= channel.urgent)

@@ -13,9 +13,10 @@ from engine.flow.compiled import Revision
 from engine.message import flow_channel, system_channel
 from engine.plugin import DestinationSetup, EventBinding, Host, Registry, Source
 from engine.runtime.alarm import Alarm
+from engine.runtime.channel import Item
 from engine.runtime.commit_points import CommitPoint, Passing, pass_by
 from engine.runtime.desk import Desk
-from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.executor import Executor
 from engine.runtime.gateway import Gateway
 from engine.runtime.health import Health

@@ -16,8 +16,8 @@ from engine.flow.steps.call import Call
 from engine.flow.steps.step import run_steps
 from engine.message import Message, Phase
 from engine.outcome import Completed, Dead, Deferred, Discarded, Failure, Outcome, Parked, Retry
+from engine.runtime.channel import Item
 from engine.runtime.desk import Desk
-from engine.runtime.dispatcher import Item
 from engine.runtime.failures import (
     UNDO_STEP,
     decide_outcome,

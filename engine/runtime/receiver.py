@@ -31,8 +31,9 @@ from engine.runtime.arrivals import (
     kept,
     stored_headers,
 )
+from engine.runtime.channel import Item
 from engine.runtime.commit_points import CommitPoint, Passing
-from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.waiters import Ending, Waiters
 from engine.store.protocol import MessageStore
 from engine.store.records import Append, Appended, AppendStatus, Claim, NewMessage, Work

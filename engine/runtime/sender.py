@@ -16,9 +16,10 @@ from engine.outcome import Completed, Deferred, Outcome, Parked
 from engine.policy.error_classes import ERROR_CLASSES
 from engine.policy.retry import RetryPolicy
 from engine.runtime import requests
+from engine.runtime.channel import Item
 from engine.runtime.commit_points import Passing
 from engine.runtime.desk import Desk
-from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.failures import decide_outcome, failure_of, internal_error, parked_for
 from engine.runtime.gateway import Gateway, NotNow
 from engine.runtime.headers import outbound_headers

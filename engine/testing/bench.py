@@ -29,9 +29,10 @@ from engine.plugin import Arrival
 from engine.policy.calendar import add_business, add_business_days
 from engine.recovery.commands import Commands, Person
 from engine.runtime.alarm import Alarm
+from engine.runtime.channel import Item
 from engine.runtime.commit_points import pass_by
 from engine.runtime.desk import Desk
-from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.executor import Executor
 from engine.runtime.failures import UNDO_STEP
 from engine.runtime.gateway import Gateway

@@ -98,8 +98,8 @@ class Switchboard:
             if stub.own and not stub.used:
                 found.append(f"{stub.label} for {stub.model.operation} was never asked")
             elif stub.own and stub.used < len(stub.model.replies):
-                left = len(stub.model.replies) - stub.used
-                found.append(f"{stub.label} for {stub.model.operation} has {left} more replies than were asked for")
+                said = f"only {stub.used} of {len(stub.model.replies)} replies was asked for"
+                found.append(f"{stub.label} for {stub.model.operation}: {said}")
         return found
 
     def _why_not(self, stub: Stub, sent: Sent) -> str | None:

@@ -11,9 +11,10 @@ import pytest
 from engine.clock import ManualClock
 from engine.errors import StoreUnavailable
 from engine.message import Message, State
+from engine.runtime.channel import Item
 from engine.runtime.commit_points import pass_by
 from engine.runtime.desk import Desk
-from engine.runtime.dispatcher import Dispatcher, Item
+from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.maintenance.free import free
 from engine.runtime.maintenance.promote import Alarm
 from engine.runtime.maintenance.rescue import rescue

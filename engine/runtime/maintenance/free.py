@@ -11,8 +11,9 @@ from engine.clock import Clock
 from engine.errors import StoreError
 from engine.outcome import Deferred, Failure, Outcome
 from engine.policy.retry import STANDARD
+from engine.runtime.channel import Stranded
 from engine.runtime.desk import Desk
-from engine.runtime.dispatcher import Dispatcher, Stranded
+from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.failures import decide_outcome
 from engine.runtime.maintenance.chore import Chore
 from engine.store.records import Progress, Settlement
