@@ -22,8 +22,8 @@ from store_harness import (
 )
 
 from engine.errors import CommandRefused
-from engine.message import State
 from engine.exact_json import digest as digest_of
+from engine.message import State
 from engine.store.records import AppendStatus, Milestone, Progress, Selection
 from engine.store.store import OperationStore
 

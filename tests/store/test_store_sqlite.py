@@ -14,8 +14,8 @@ from store_harness import T0, Harness, known, leased, new, put, put_one, settle,
 
 from engine.clock import ManualClock
 from engine.errors import StoreIncompatible, StoreLocked, StoreUnavailable
-from engine.message import State
 from engine.exact_json import digest as digest_of
+from engine.message import State
 from engine.store.records import Selection
 from engine.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite, payload_folder
 
