@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# The reference implementation of JSONata, a second opinion for the tests; they skip where npm is missing.
+export CROSSDOCK_NODE_MODULES := $(CURDIR)/$(VENV)/reference/node_modules
 
 .PHONY: run test test-long lint format docs bench clean
 
@@ -12,10 +14,12 @@ run: $(READY)  ## the reference workspace in sandbox mode
 
 test: $(READY)  ## the whole suite, without the long rounds
 	scripts/services.sh
+	scripts/reference.sh $(VENV)/reference
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadgroup
 
 test-long: $(READY)  ## the full rounds of kills and fuzzing
 	scripts/services.sh
+	scripts/reference.sh $(VENV)/reference
 	$(BIN)/python -m pytest -m long
 
 lint: $(READY)  ## code, types, floors, and the reference workspace
