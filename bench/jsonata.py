@@ -27,7 +27,7 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).parents[1])  # this file would hide the package jsonata
 
-from engine.jsonata import compile_expression
+from engine.jsonata import compile_expression  # noqa: E402
 
 CASES = ("web_shop", "business_central", "long_order", "inventory", "edi_850")
 ROUNDS = 15

@@ -149,8 +149,8 @@ class Request(Struct, frozen=True):
     """One request, with every hole filled.
 
     `settings` are the operation's request fields as plain values, `options` its further fields; `key` is the
-    idempotency key, equal over all tries; `headers` carries `traceparent` and the correlation id by their usual names; `timeout` is
-    in seconds.
+    idempotency key, equal over all tries; `headers` carries `traceparent` and the correlation id by their usual names;
+    `timeout` is in seconds.
     """
 
     operation: str

@@ -46,8 +46,8 @@ class Connector:
 
     `connection` holds the fields a system file has for it at top level, `event` those of an event, `request` those of
     an operation's `request` and `confirm` (its field `body`, where it has one, is a mapping from canonical),
-    `operation` further fields of an operation. Fields of type `Expr`, `Template` and `MappingRef` are compiled by the engine; a
-    destination receives them filled in.
+    `operation` further fields of an operation. Fields of type `Expr`, `Template` and `MappingRef` are compiled by the
+    engine; a destination receives them filled in.
 
     `aimed_at` gives the connection settings with a stand-in's address in place of the system's own.
     `addresses` names what an event's settings occupy (an HTTP path, a folder), so that lint finds two that collide;

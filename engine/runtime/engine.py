@@ -52,8 +52,8 @@ class Listening(Protocol):
 class Parts:
     """What an engine is made of.
 
-    `compile_bundle` compiles an older revision from its stored bundle; `passing` is called at each commit point; `folder`
-    is where the store lies, for the check of free disk.
+    `compile_bundle` compiles an older revision from its stored bundle; `passing` is called at each commit point;
+    `folder` is where the store lies, for the check of free disk.
     """
 
     store: MessageStore
