@@ -93,6 +93,4 @@ class CaseFiles:
         try:
             self._documents[name] = exact_json.decode(content)
         except ValueError as error:
-            self._findings.add(
-                "XD103", mark, expected="a file with JSON, or YAML in a .yaml", found=f"'{name}': {error}"
-            )
+            self._findings.add("XD103", mark, expected="JSON, or YAML in a .yaml file", found=f"'{name}': {error}")

@@ -26,8 +26,12 @@ from engine.flow.compiled import Revision
 from engine.testing.documents import CaseFiles
 
 Path = tuple[str | int, ...]
-_ONLY_EVENTS = {"refused": "it is an operation"}
-_ONLY_OPERATIONS = {"request": "it is an event", "body_file": "it is an event", "failed": "it is an event"}
+_ONLY_EVENTS = {"refused": "one, and it is an operation"}
+_ONLY_OPERATIONS = {
+    "request": "one, and it is an event",
+    "body_file": "one, and it is an event",
+    "failed": "one, and it is an event",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ class Loader:
         if operation and canonical and case.reply is None:
             self._unfit(places.key(*at, "expect", *canonical), f"a 'reply' of '{name}' that becomes canonical", "none")
         if not operation and case.reply is not None:
-            self._unfit(places.key(*at, "reply"), f"no 'reply' for '{name}'", "it is an event")
+            self._unfit(places.key(*at, "reply"), f"no 'reply' for '{name}'", "one, and it is an event")
 
     def _unfit(self, mark: Mark, expected: str, found: str) -> None:
         self._findings.add("XD107", mark, expected=expected, found=found)

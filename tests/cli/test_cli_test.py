@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-from cli_harness import crossdock, document
+from cli_harness import crossdock, document, make_workspace
 
 
 def change(workspace: Path, old: str, new: str) -> None:
@@ -57,3 +58,51 @@ def test_a_payload_out_of_the_workspace_is_not_read(workspace: Path) -> None:
 def test_cases_are_chosen_by_text(workspace: Path) -> None:
     assert crossdock("test", workspace, "-k", "without lines").stdout.endswith("\n1 case passed\n")
     assert crossdock("test", workspace, "-k", "no such").exit_code == 2
+
+
+def test_paths_choose_files_of_one_workspace(workspace: Path, tmp_path: Path) -> None:
+    """A path that tests nothing is not taken for a pass."""
+    assert crossdock("test", workspace / "flows" / "orders.test.yaml").exit_code == 0
+    assert crossdock("test", workspace / "flows" / "systems").exit_code == 2
+    assert "is not there" in crossdock("test", workspace / "flows" / "nothing.test.yaml").stderr
+    assert "is no test file" in crossdock("test", workspace / "flows" / "orders.yaml").stderr
+    other = make_workspace(tmp_path / "other")
+    assert "several workspaces" in crossdock("test", workspace, other).stderr
+
+
+def test_expectations_are_written_on_demand(workspace: Path) -> None:
+    change(workspace, "unit: H87}, ", "unit: H88}, ")
+    updated = crossdock("test", workspace, "--update")
+    assert updated.exit_code == 0
+    assert updated.stderr == "updated flows/orders.test.yaml: 1 document\n"
+    assert crossdock("test", workspace).exit_code == 0
+
+
+def test_report_is_written_for_build_servers(workspace: Path, tmp_path: Path) -> None:
+    change(workspace, "broken-contract", "unreadable")
+    assert crossdock("test", workspace, "--junit", tmp_path / "report.xml").exit_code == 1
+    report = (tmp_path / "report.xml").read_text()
+    assert '<testsuites tests="2" failures="1"' in report
+    assert crossdock("test", workspace, "--junit", tmp_path / "no" / "report.xml").exit_code == 2
+
+
+def test_json_has_each_difference(workspace: Path) -> None:
+    change(workspace, '"19.90"', '"19.91"')
+    result = document(crossdock("test", workspace, "--json"))["results"][0]
+    assert (result["file"], result["line"], result["holds"]) == ("flows/orders.test.yaml", 4, False)
+    assert result["differences"] == [{"path": "canonical.lines[1].unitPrice", "expected": '"19.91"', "got": '"19.90"'}]
+
+
+def test_output_is_plain_where_it_is_no_terminal(workspace: Path) -> None:
+    change(workspace, "a web order", '"\\e[31m order"  # ')
+    assert "\x1b" not in crossdock("test", workspace).output
+
+
+def test_thousand_mapping_cases_are_quick(workspace: Path) -> None:
+    """1,000 cases in under 20 s; a tenth of them in a tenth, with the start of the program on top."""
+    file = workspace / "flows" / "orders.test.yaml"
+    head, case = file.read_text().split("cases:\n")
+    file.write_text(head + "cases:\n" + case.split("\n  - case: an order without")[0] * 100)
+    began = time.perf_counter()
+    assert document(crossdock("test", workspace, "--json"))["cases"] == 100
+    assert time.perf_counter() - began < 5.0

@@ -92,7 +92,8 @@ def test_reply_is_judged_and_mapped_by_the_operation(small: Workspace) -> None:
 
 
 def test_fault_is_a_failure_whose_outcome_is_unknown(small: Workspace) -> None:
-    case = "mapping: erp.book\ngiven: {payload: {number: '7', total: 1}}\nreply: {fault: FAULT}\nexpect: {failed: {class: CLASS}}"
+    case = "mapping: erp.book\ngiven: {payload: {number: '7', total: 1}}\nreply: {fault: FAULT}\n"
+    case += "expect: {failed: {class: CLASS}}"
     for fault, kind in (("timeout", "unknown"), ("dropped", "unknown"), ("unreachable", "transient")):
         assert small.wrong(case.replace("FAULT", fault).replace("CLASS", kind)) == []
 
