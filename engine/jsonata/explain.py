@@ -21,7 +21,10 @@ from engine.jsonata.runtime.steps import last_field
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One field of a result: `target` such as `lines[0].netAmount`, its value, and what made it."""
+    """One field of a result: `target` such as `lines[0].netAmount`, its value, and what made it.
+
+    `sources` are the paths that were read with their values, MISSING for what is not there.
+    """
 
     target: str
     value: Any
@@ -151,7 +154,7 @@ class _Explainer:
                 value = _follow(place.value, path, self._state)
                 label = _joined(place.path, ".".join(path))
             if not callable(value):
-                yield label, None if value is MISSING else plain(value)
+                yield label, value if value is MISSING else plain(value)
 
 
 def _maps(node: ast.Path) -> bool:

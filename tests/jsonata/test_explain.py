@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.jsonata import Origin, compile_expression, explain
+from engine.jsonata import MISSING, Origin, compile_expression, explain
 
 MAPPING = """{
   "id": order.id,
@@ -60,3 +60,9 @@ def test_variables_are_followed() -> None:
     fields = {field.target: field for field in explain(expression, {"order": {"id": 1}}, {"saved": {"shop": "s"}})}
     assert fields["shop"].sources == (("$saved.shop", "s"),)
     assert fields["id"].sources == (("$o.id", 1),)
+
+
+def test_a_source_that_is_not_there_is_told_from_one_that_is_null() -> None:
+    expression = compile_expression('{"city": $string(town ? town) & $string(village ? village)}')
+    (field,) = explain(expression, {"town": None})
+    assert field.sources == (("town", None), ("village", MISSING))
