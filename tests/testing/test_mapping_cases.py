@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 
 import pytest
 
@@ -116,7 +115,7 @@ def test_expected_documents_may_be_files(small: Workspace) -> None:
     """) == ["request.body.sum: expected 19.9, got 19.90"]
 
 
-def test_nothing_reaches_the_network(small: Workspace, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_nothing_reaches_the_network(small: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stubs stand where connections would be opened: with sockets forbidden every case runs as before."""
 
     def forbidden(*given: object, **named: object) -> None:
