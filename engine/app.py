@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import random
+import re
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -48,6 +49,7 @@ except ModuleNotFoundError:  # the driver is an extra
 
 STATE_FOLDER = ".crossdock"
 DRAIN_SECONDS = 30.0
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 
 Report = Callable[[str, Mapping[str, Any]], None]
 
@@ -122,7 +124,13 @@ def store_place(folder: Path, revision: Revision, override: str | None = None) -
         return StorePlace("sqlite", (folder / url.removeprefix("sqlite:")).resolve(), url, "", name)
     if scheme in ("postgresql", "postgres"):
         return StorePlace("postgres", None, url, declared.schema_name, name)
-    raise StoreIncompatible(f"expected a store such as 'sqlite:PATH' or 'postgresql://…', got '{url}'")
+    shown = _without_password(url)
+    raise StoreIncompatible(f"expected a store such as 'sqlite:PATH' or 'postgresql://…', got '{shown}'")
+
+
+def _without_password(url: str) -> str:
+    """The address of a store as it may be shown."""
+    return _PASSWORD.sub(r"\1***@", url)
 
 
 def state_folder(folder: Path, place: StorePlace) -> Path:
@@ -314,7 +322,9 @@ class App:
                 "address": addresses[0] if addresses else None,
                 "flows": len(revision.flows),
                 "systems": len(revision.systems),
-                "store": str(getattr(self.store, "path", self._options.store or revision.workspace.store.url)),
+                "store": _without_password(
+                    str(getattr(self.store, "path", self._options.store or revision.workspace.store.url))
+                ),
                 "control": str(socket_path(self._state)),
                 "sandbox": dict(self._sandbox.addresses) if self._sandbox is not None else {},
                 "sandboxControl": self._sandbox.control_url if self._sandbox is not None else None,

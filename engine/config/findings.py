@@ -103,6 +103,10 @@ class Findings:
             for finding in self._findings
         )
 
+    def stands(self, code: str, mark: Mark) -> bool:
+        """Whether this very finding stands at this place already."""
+        return any(finding.code == code and finding.mark == mark for finding in self._findings)
+
     @property
     def errors(self) -> tuple[Finding, ...]:
         """The errors, in file order."""

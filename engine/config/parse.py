@@ -138,6 +138,8 @@ class _Report:
         if isinstance(value, Text) and value.unresolved:
             self._unresolved(shape, mark, path, value)
         elif _OWN_CODE.fullmatch(error.kind):
+            if self.findings.stands(error.kind, mark):
+                return  # a secret in clear text was seen by its key already
             expected, found, hint = (str(context.get(part, "")) for part in ("expected", "found", "hint"))
             self._add_at(error.kind, mark, path, f"be {expected}", found, hint)
         elif error.kind in ("value_error", "assertion_error"):

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Strict, WithJsonSchema
 
 from engine.fields.cron import CronText
 from engine.fields.expressions import Expr, MappingRef, Template
+from engine.fields.marks import Text
 from engine.fields.nearest import did_you_mean
 from engine.fields.scalar import BadScalar, Scalar, bad_scalar, shown, text_only
 
@@ -35,6 +36,7 @@ __all__ = [
     "TimeZoneName",
     "Whole",
     "bad_scalar",
+    "clear_text",
     "parse_name",
     "parse_time_zone",
     "shown",
@@ -205,6 +207,12 @@ def _rate_hint(value: object) -> str:
     return ""
 
 
+def clear_text(expected: str) -> BadScalar:
+    """The error for a secret that is written into a file; it does not repeat the value."""
+    context = {"expected": expected, "found": "clear text", "hint": "keep the value in CROSSDOCK_SECRET_NAME"}
+    return BadScalar("XD503", "expected {expected}, got {found}", context)
+
+
 @dataclass(frozen=True, slots=True)
 class SecretText(Scalar):
     """A text that is never printed: `str`, `repr` and serialisation give `***`; `reveal()` gives the text."""
@@ -219,6 +227,8 @@ class SecretText(Scalar):
     def parse(cls, value: object) -> Self:
         if not isinstance(value, str) or not value:
             raise bad_scalar("XD103", "a reference such as '${secret:NAME}'", value)
+        if isinstance(value, Text) and value.origin is not None and not (value.secret or value.unresolved):
+            raise clear_text("a reference such as '${secret:NAME}'")
         return cls(str(value))
 
     def reveal(self) -> str:

@@ -183,3 +183,10 @@ def test_a_store_of_this_version_needs_no_migration(workspace: Path) -> None:
 def test_nothing_parked_is_said(workspace: Path) -> None:
     put_dead(workspace)
     assert crossdock("parked", "list", "-w", workspace).stdout == "nothing is parked\n"
+
+
+def test_password_of_a_store_is_not_repeated(workspace: Path) -> None:
+    """SEC-5: secrets are never printed."""
+    refused = crossdock("run", workspace, "--sandbox", "--store", "mysql://hub:swordfish@db/hub")
+    assert refused.exit_code == 2
+    assert "got 'mysql://hub:***@db/hub'" in refused.stderr

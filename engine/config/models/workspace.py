@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from engine.config.models.base import ConfigModel, RetryModel, Summary
-from engine.fields.scalars import Duration, Name, Size, TimeZoneName, Whole
+from engine.fields.marks import Text
+from engine.fields.scalars import Duration, Name, Size, TimeZoneName, Whole, bad_scalar, clear_text
+
+_STORES = ("postgresql", "postgres")
 
 
 class TeamModel(ConfigModel):
@@ -28,10 +32,22 @@ class CalendarModel(ConfigModel):
     holidays: tuple[str, ...] = Field(default=(), description="days off, as dates: 2026-12-25")
 
 
+def _store_url(value: Any) -> Any:
+    """Refuse what is no address of a store, and a password that is written into it."""
+    if isinstance(value, Text) and value.unresolved:
+        return value
+    kind, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
+    if not rest or kind not in ("sqlite", *_STORES):
+        raise bad_scalar("XD103", "a store such as 'sqlite:PATH' or 'postgresql://…'", value)
+    if kind in _STORES and urlsplit(value).password and isinstance(value, Text) and value.origin and not value.secret:
+        raise clear_text("a store whose password is '${secret:NAME}'")
+    return value
+
+
 class StoreModel(ConfigModel):
     """Where messages are stored."""
 
-    url: str = Field(
+    url: Annotated[str, BeforeValidator(_store_url)] = Field(
         default="sqlite:.crossdock/store.db",
         description="`sqlite:PATH` relative to the workspace, or `postgresql://…`",
         examples=["sqlite:.crossdock/store.db", "postgresql://crossdock@db/crossdock"],
