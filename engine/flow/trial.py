@@ -1,7 +1,7 @@
 """Trying a mapping on a sample: what it makes, whether that holds to its contract, and how each field came about.
 
-Nothing is stored or sent. Where a real arrival is refused at the first thing that is wrong, a trial goes on as far as it
-can and tells everything.
+Nothing is stored or sent. A real arrival is refused at the first thing that is wrong; a trial goes on as far as it can
+and tells everything.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from engine.jsonata.expression import Environment, Expression
 from engine.jsonata.functions.objects import is_true
 from engine.jsonata.lineage import SourcePath, reads
 from engine.jsonata.missing import MISSING
+from engine.jsonata.registry import FunctionRegistry
 from engine.jsonata.runtime.sequences import Outer, collapse, plain
 from engine.jsonata.runtime.state import EvaluationContext, State
 from engine.jsonata.runtime.steps import last_field
@@ -82,9 +83,16 @@ class _Explainer:
     def _run(self, node: ast.Node, place: _Place) -> Any:
         program = self._programs.get(id(node))
         if program is None:
-            program = self._programs[id(node)] = compile_tree(node, self._expression.functions, careful=True)
+            program = self._programs[id(node)] = compile_tree(node, self._functions(place), careful=True)
         self._state.deadline = monotonic() + self._state.limits.seconds
         return collapse(program.run(place.value, self._data, place.variables, self._state))
+
+    def _functions(self, place: _Place) -> FunctionRegistry:
+        """The functions that no variable hides: a part alone does not show what is bound around it."""
+        functions = self._expression.functions
+        if not functions.keys() & place.variables.keys():
+            return functions
+        return FunctionRegistry(functions[name] for name in functions if name not in place.variables)
 
     def _block(self, node: ast.Block, place: _Place, target: str) -> Iterator[Explained]:
         variables = dict(place.variables)

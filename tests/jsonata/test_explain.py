@@ -66,3 +66,9 @@ def test_a_source_that_is_not_there_is_told_from_one_that_is_null() -> None:
     expression = compile_expression('{"city": $string(town ? town) & $string(village ? village)}')
     (field,) = explain(expression, {"town": None})
     assert field.sources == (("town", None), ("village", MISSING))
+
+
+def test_a_function_of_the_mapping_hides_one_of_the_language() -> None:
+    expression = compile_expression('($sum := function($v) { $v & "!" }; {"lines": lines.{"id": $sum(id)}})')
+    assert expression.evaluate({"lines": [{"id": "a"}]}) == {"lines": {"id": "a!"}}
+    assert [field.value for field in explain(expression, {"lines": [{"id": "a"}]})] == ["a!"]
