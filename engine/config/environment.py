@@ -29,6 +29,8 @@ _NAME = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-.*)?", re.DOT
 _SECRET_KEY = re.compile(
     r"(?:.*[-_])?(?:secret|password|passwd|passphrase|token|api[-_]?key|private[-_]?key|access[-_]?key)", re.IGNORECASE
 )
+_SECRET_HEADER = re.compile(r"(?:proxy-)?authorization|cookie", re.IGNORECASE)
+"""Headers that prove who we are; as templates they may have holes."""
 _EXPRESSION_KEYS = frozenset({"with", "set", "undo_with", "business_keys"})
 """Keys below which any key may stand, with an expression as its value."""
 
@@ -128,7 +130,8 @@ class _Filler:
             return [self.fill(item, (*path, index), key, expression=below) for index, item in enumerate(value)]
         secret = not expression and _SECRET_KEY.fullmatch(key) is not None
         if isinstance(value, str):
-            return self._text(value, path, secret=secret)
+            header = not expression and "{" not in value and _SECRET_HEADER.fullmatch(key) is not None
+            return self._text(value, path, secret=secret or header)
         if secret and isinstance(value, int | Decimal) and not isinstance(value, bool):
             self._clear_text(path)
         return value

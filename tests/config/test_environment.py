@@ -105,6 +105,7 @@ def test_references_that_cannot_be_read_are_findings(text: str, hint: str) -> No
         "auth: {client_secret: hunter2}",
         "auth: {api-key: hunter2}",
         "auth: {token: 12345}",
+        "headers: {Authorization: Bearer hunter2}",
         "auth: {webhook_secret: '${env:NONE:-hunter2}'}",
     ],
 )
