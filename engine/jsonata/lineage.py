@@ -54,11 +54,15 @@ _NONE: frozenset[SourcePath] = frozenset()
 _NOTHING = Symbol()
 
 
-def reads(expression: Expression) -> set[SourcePath]:
-    """The source paths that an expression may read."""
-    walk = _Walk(expression.functions)
+def reads(expression: Expression, *, context: SourcePath = (), root: SourcePath = ()) -> set[SourcePath]:
+    """The source paths that an expression may read.
+
+    For a part of an expression, `context` is what paths from its context begin with, `root` those from the whole
+    document (`$$`).
+    """
+    walk = _Walk(expression.functions, root)
     with walk.collecting() as found:
-        walk.use(walk.value(expression.ast, Symbol(frozenset([()])), {}))
+        walk.use(walk.value(expression.ast, Symbol(frozenset([context])), {}))
     return {path for path in found if path}
 
 
@@ -82,8 +86,9 @@ def _leaves(symbol: Symbol, target: SourcePath) -> Iterator[tuple[SourcePath, fr
 class _Walk:
     """Follows values through an expression; `_collected` gathers what is read on the way."""
 
-    def __init__(self, functions: FunctionRegistry) -> None:
+    def __init__(self, functions: FunctionRegistry, root: SourcePath = ()) -> None:
         self._functions = functions
+        self._root = root
         self._collected: list[set[SourcePath]] = []
         self._calls = 0
 
@@ -154,7 +159,7 @@ class _Walk:
         if node.name == "":
             return here
         if node.name == "$":
-            return Symbol(frozenset([()]))
+            return Symbol(frozenset([self._root]))
         if node.name in scope:
             return scope[node.name]
         if node.name in self._functions:
