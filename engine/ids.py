@@ -15,6 +15,7 @@ EPOCH_MS = 1_577_836_800_000
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUES = {char: index for index, char in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
 TEXT_LENGTH = 13
+_PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 
 
 class IdGenerator:
@@ -44,7 +45,16 @@ class IdGenerator:
 
 def id_text(value: int) -> str:
     """The 13 characters that people and headers see."""
-    return "".join(_ALPHABET[(value >> shift) & 31] for shift in range(60, -1, -5))
+    pairs = _PAIRS
+    return (
+        pairs[value >> 55 & 1023]
+        + pairs[value >> 45 & 1023]
+        + pairs[value >> 35 & 1023]
+        + pairs[value >> 25 & 1023]
+        + pairs[value >> 15 & 1023]
+        + pairs[value >> 5 & 1023]
+        + _ALPHABET[value & 31]
+    )
 
 
 def id_value(text: str) -> int | None:

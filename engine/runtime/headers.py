@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import secrets
+from random import getrandbits
 
 from engine.message import Message
 
@@ -21,6 +21,6 @@ def outbound_headers(message: Message) -> dict[str, str]:
     """`traceparent` (the incoming trace goes on, with a span of our own) and `x-correlation-id`."""
     _, trace, _, flags = trace_of(message).split("-")
     return {
-        "traceparent": f"00-{trace}-{secrets.token_hex(8)}-{flags}",
+        "traceparent": f"00-{trace}-{getrandbits(64):016x}-{flags}",
         "x-correlation-id": message.correlation_id,
     }

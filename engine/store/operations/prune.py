@@ -26,7 +26,7 @@ def prune(before: float, limit: int, channel: str | None, spared: Collection[str
     """See MessageStore.prune."""
 
     def steps(batch: Batch) -> Steps[int]:
-        rows = yield ("find_prunable", (before, limit, channel, to_json(sorted(spared))))
+        rows = yield ("find_prunable", (before, limit, channel, to_json(sorted(spared)), first_id_at(before)))
         if rows:
             yield from _drop_messages(batch, rows)
         for digest, place in (yield ("drop_unused_payloads", ())):

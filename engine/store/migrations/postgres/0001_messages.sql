@@ -72,7 +72,6 @@ CREATE INDEX message_overtaking ON message (lane, position) WHERE overtakes = 1 
 CREATE INDEX message_waiting ON message (not_before) WHERE state = 'waiting';
 CREATE INDEX message_due ON message (due) WHERE due IS NOT NULL AND escalated = 0;
 CREATE INDEX message_open ON message (state, channel, received_at) WHERE settled_at IS NULL OR state = 'dead';
-CREATE INDEX message_settled ON message (settled_at) WHERE settled_at IS NOT NULL AND state <> 'dead';
 CREATE INDEX message_transaction ON message (correlation_id);
 
 CREATE TABLE transition (

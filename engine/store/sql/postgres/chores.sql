@@ -75,9 +75,9 @@ SELECT at, who, verb, message_id, reason, facts FROM audit WHERE message_id = $1
 
 -- name: find_prunable
 SELECT id, payload, answer, correlation_id FROM message
-WHERE settled_at < $1 AND (state <> 'dead' OR channel = 'invalid') AND ($3::text IS NULL OR channel = $3)
+WHERE id < $5 AND settled_at < $1 AND (state <> 'dead' OR channel = 'invalid') AND ($3::text IS NULL OR channel = $3)
   AND channel NOT IN (SELECT jsonb_array_elements_text($4::text::jsonb))
-ORDER BY settled_at LIMIT $2
+ORDER BY id LIMIT $2
 FOR UPDATE SKIP LOCKED
 
 -- name: count_uses

@@ -72,9 +72,9 @@ SELECT at, who, verb, message_id, reason, facts FROM audit WHERE message_id = ? 
 
 -- name: find_prunable
 SELECT id, payload, answer, correlation_id FROM message
-WHERE settled_at < ?1 AND (state <> 'dead' OR channel = 'invalid') AND (?3 IS NULL OR channel = ?3)
+WHERE id < ?5 AND settled_at < ?1 AND (state <> 'dead' OR channel = 'invalid') AND (?3 IS NULL OR channel = ?3)
   AND channel NOT IN (SELECT value FROM json_each(?4))
-ORDER BY settled_at LIMIT ?2
+ORDER BY id LIMIT ?2
 
 -- name: count_uses
 SELECT digest, count(*) FROM (
