@@ -79,7 +79,7 @@ class Task:
                 return path.relative_to(root).as_posix()
         names = [path.relative_to(root).as_posix() for path in (root / "flows").rglob(f"*{SUFFIX}")]
         near = nearest(self.mapping, names)
-        raise Unusable(f"the workspace has no file '{self.mapping}'" + (f", did you mean '{near}'" if near else ""))
+        raise Unusable(f"the workspace has no file '{self.mapping}'" + (f"; did you mean '{near}'" if near else ""))
 
     def _variables(self, subject: Subject) -> dict[str, Any]:
         """What the mapping sees besides its input, as far as there is any without a message."""

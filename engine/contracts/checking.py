@@ -52,7 +52,7 @@ class SchemaFinding:
     severity: str = "error"
 
     def __str__(self) -> str:
-        hint = f", did you mean '{self.hint}'" if self.hint else ""
+        hint = f"; did you mean '{self.hint}'" if self.hint else ""
         return f"{self.name}#{self.pointer} {self.code} expected {self.expected}, got {self.found}{hint}"
 
 

@@ -30,7 +30,7 @@ class UnknownTable(LookupError):
     """There is no such table, or no such column in it; `nearest` is the name that was probably meant."""
 
     def __init__(self, kind: str, name: str, hint: str | None) -> None:
-        super().__init__(f"no {kind} '{name}'" + (f", did you mean '{hint}'" if hint else ""))
+        super().__init__(f"no {kind} '{name}'" + (f"; did you mean '{hint}'" if hint else ""))
         self.name = name
         self.nearest = hint
 
@@ -46,7 +46,7 @@ class UnmappedCode(LookupError):
         self, table: str, column: str, key: str, *, hint: str | None = None, matches: tuple[str, ...] = ()
     ) -> None:
         found = f"one of {', '.join(matches[:5])}" if matches else "none"
-        ending = f", did you mean '{hint}'" if hint else ""
+        ending = f"; did you mean '{hint}'" if hint else ""
         super().__init__(f"code table '{table}': expected one '{column}' for '{key}', got {found}{ending}")
         self.table = table
         self.column = column

@@ -30,6 +30,6 @@ class ContractFinding:
 
 def placed(finding: SchemaFinding, file: str) -> ContractFinding:
     """A finding of a schema, in its file."""
-    hint = f", did you mean '{finding.hint}'" if finding.hint else ""
+    hint = f"; did you mean '{finding.hint}'" if finding.hint else ""
     message = f"expected {finding.expected}, got {finding.found}{hint}"
     return ContractFinding(file, finding.pointer, finding.code, message, severity=finding.severity)

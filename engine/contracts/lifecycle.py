@@ -127,7 +127,7 @@ class Lifecycle(_Model):
             if name not in known:
                 hint = nearest(name, known)
                 yield f"expected a milestone of this life cycle, got '{name}'" + (
-                    f", did you mean '{hint}'" if hint else ""
+                    f"; did you mean '{hint}'" if hint else ""
                 )
 
     def _unreachable(self) -> Iterator[str]:

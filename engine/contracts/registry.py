@@ -27,7 +27,7 @@ class UnknownContract(LookupError):
     """There is no such entity or version; `nearest` is the name that was probably meant."""
 
     def __init__(self, name: str, hint: str | None) -> None:
-        super().__init__(f"no contract '{name}'" + (f", did you mean '{hint}'" if hint else ""))
+        super().__init__(f"no contract '{name}'" + (f"; did you mean '{hint}'" if hint else ""))
         self.name = name
         self.nearest = hint
 

@@ -83,7 +83,7 @@ def _worded(
     path = path_text(parts)
     owner = owner_of(path) if owner_of is not None else None
     message = f"{path or 'the document'}: expected {expected}, got {found}"
-    message += f", did you mean '{hint}'" if hint is not None else ""
+    message += f"; did you mean '{hint}'" if hint is not None else ""
     message += f" (owned by {owner})" if owner is not None else ""
     return Violation(path, rule, expected, found, owner, message)
 

@@ -80,7 +80,7 @@ def find_subject(revision: Revision, name: str, plain: Codec) -> Subject:
     if operation is not None:
         return _of_reply(revision, operation) if is_reply else _of_request(revision, operation, plain)
     near = nearest(owner, sorted({known.removesuffix(REPLY) for known in subject_names(revision)}))
-    hint = f", did you mean '{near}{REPLY if is_reply else ''}'" if near else ""
+    hint = f"; did you mean '{near}{REPLY if is_reply else ''}'" if near else ""
     wanted = "an event, an operation, OPERATION:reply or a .jsonata file of the workspace"
     raise UnknownMapping(f"expected {wanted}, got '{name}'{hint}")
 

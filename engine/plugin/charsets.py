@@ -37,7 +37,7 @@ def known_charset(name: str) -> str:
     if lower in CHARSETS:
         return lower
     near = difflib.get_close_matches(lower, CHARSETS, n=1)
-    hint = f", did you mean '{near[0]}'" if near else ""
+    hint = f"; did you mean '{near[0]}'" if near else ""
     raise ValueError(f"expected a character set such as 'utf-8' or 'windows-1252', got '{name}'{hint}")
 
 

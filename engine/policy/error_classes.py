@@ -106,5 +106,5 @@ def error_class(name: str) -> ErrorClass:
     if found is not None:
         return found
     near = difflib.get_close_matches(name, ERROR_CLASSES, n=1)
-    hint = f", did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}" if near else ""
     raise ValueError(f"expected an error class ({', '.join(ERROR_CLASSES)}), got {name!r}{hint}")

@@ -42,7 +42,7 @@ def parse_zone(name: str) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         near = difflib.get_close_matches(name, zoneinfo.available_timezones(), n=1)
-        hint = f", did you mean {near[0]!r}?" if near else ""
+        hint = f"; did you mean {near[0]!r}" if near else ""
         raise ValueError(f"expected an IANA time zone such as 'Europe/Berlin', got {name!r}{hint}") from None
 
 
@@ -84,7 +84,7 @@ def parse_weekday(text: str) -> int:
     if word[:3] in WEEKDAYS and word in (word[:3], _FULL_NAMES[word[:3]]):
         return WEEKDAYS.index(word[:3])
     near = difflib.get_close_matches(word, (*WEEKDAYS, *_FULL_NAMES.values()), n=1)
-    hint = f", did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}" if near else ""
     raise ValueError(f"expected a weekday ({', '.join(WEEKDAYS)}) or 'daily', got {text.strip()!r}{hint}")
 
 

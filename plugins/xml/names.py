@@ -52,6 +52,6 @@ class Names:
             return name
         if not prefix or prefix not in self._uris:
             near = difflib.get_close_matches(prefix, self._uris, n=1)
-            hint = f", did you mean '{near[0]}:{local}'" if near else ""
+            hint = f"; did you mean '{near[0]}:{local}'" if near else ""
             raise CodecError(f"expected a declared namespace prefix, got '{name}'{hint}")
         return f"{{{self._uris[prefix]}}}{local}"

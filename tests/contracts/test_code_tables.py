@@ -60,7 +60,7 @@ def test_a_strict_lookup_raises_with_the_nearest_key(tables: CodeTables) -> None
     assert (caught.value.table, caught.value.column, caught.value.key) == ("warehouses", "system", "TMP")
     assert caught.value.nearest == "TEMP"
     assert (
-        str(caught.value) == "code table 'warehouses': expected one 'system' for 'TMP', got none, did you mean 'TEMP'"
+        str(caught.value) == "code table 'warehouses': expected one 'system' for 'TMP', got none; did you mean 'TEMP'"
     )
     assert tables.require("warehouses", "WEST", "system") == "wms-west"
 
@@ -88,9 +88,9 @@ def test_one_value_in_several_rows_is_no_answer(tables: CodeTables) -> None:
 
 
 def test_an_unknown_table_or_column_is_told_with_the_nearest(tables: CodeTables) -> None:
-    with pytest.raises(UnknownTable, match="no code table 'warehouse', did you mean 'warehouses'"):
+    with pytest.raises(UnknownTable, match="no code table 'warehouse'; did you mean 'warehouses'"):
         tables.lookup("warehouse", "EAST")
-    with pytest.raises(UnknownTable, match="no column of code table 'warehouses' 'sytem', did you mean 'system'"):
+    with pytest.raises(UnknownTable, match="no column of code table 'warehouses' 'sytem'; did you mean 'system'"):
         tables.lookup("warehouses", "EAST", "sytem")
 
 

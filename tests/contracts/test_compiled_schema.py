@@ -73,11 +73,11 @@ def test_all_violations_come_at_once_in_the_order_of_their_places(
     [
         ({"type": "integer"}, Decimal("1.5"), "the document: expected a whole number, got 1.5"),
         ({"enum": ["open", "closed"]}, "opne",
-         "the document: expected one of 'open', 'closed', got 'opne', did you mean 'open'"),
+         "the document: expected one of 'open', 'closed', got 'opne'; did you mean 'open'"),
         ({"required": ["a"]}, {}, "a: expected a value, got nothing"),
         ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, "b: expected a value, got nothing"),
         ({"properties": {"city": {}}, "additionalProperties": False}, {"citty": 1},
-         "citty: expected no field of this name, got 1, did you mean 'city'"),
+         "citty: expected no field of this name, got 1; did you mean 'city'"),
         ({"maxLength": 3}, "four", "the document: expected at most 3 characters, got 'four' of 4"),
         ({"minItems": 1}, [], "the document: expected at least 1 entries, got an empty list"),
         ({"maxProperties": 1}, {"a": 1, "b": 2}, "the document: expected at most 1 fields, got 2"),

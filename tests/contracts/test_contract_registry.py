@@ -60,7 +60,7 @@ def test_entities_are_found_by_name_and_version(files: dict[str, bytes]) -> None
 
 def test_an_unknown_version_is_answered_with_the_newest(files: dict[str, bytes]) -> None:
     registry = ContractRegistry.load(files)
-    with pytest.raises(UnknownContract, match="no contract 'thing/3', did you mean 'thing/10'"):
+    with pytest.raises(UnknownContract, match="no contract 'thing/3'; did you mean 'thing/10'"):
         registry.get("thing/3")
     assert registry.nearest("thign/2") == "thing/2"
     assert registry.nearest("thing") == "thing/10"
@@ -100,7 +100,7 @@ def test_all_that_is_wrong_in_the_folder_is_told_at_once(files: dict[str, bytes]
         "thing/final.yaml:0:0 contract-file expected 'N.yaml' or 'lifecycle.yaml', got 'final.yaml'",
         "thing/lifecycle.yaml:0:0 contract-lifecycle summary: field required",
         "thing/3.yaml:0:0 schema-reference /properties/code/$ref: expected a schema of this workspace, "
-        "got 'crossdock:comon/1#/$defs/code' (no contract 'comon/1', did you mean 'common/1')",
+        "got 'crossdock:comon/1#/$defs/code' (no contract 'comon/1'; did you mean 'common/1')",
     ]
 
 

@@ -65,7 +65,7 @@ def test_a_time_has_one_spelling(within: str) -> None:
 def test_an_unknown_milestone_is_told_with_the_nearest() -> None:
     expectation = {"expect": "boked", "after": "received", "within": "1 h", "owner": "x", "severity": "notice"}
     (problem,) = problems(expectations=[expectation])
-    assert "expected a milestone of this life cycle, got 'boked', did you mean 'booked'" in problem
+    assert "expected a milestone of this life cycle, got 'boked'; did you mean 'booked'" in problem
 
 
 def test_a_milestone_stands_once() -> None:

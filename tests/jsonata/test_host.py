@@ -170,7 +170,7 @@ def test_the_list_decides_what_a_code_means() -> None:
 def test_an_unknown_word_is_nothing_and_an_unknown_system_is_an_error() -> None:
     assert value("$unit('FURLONG', 'wms') ?? 'none'") == "none"
     assert value("$exists($unit(null, 'wms'))") is False
-    assert "D3151 no code table 'wsm-unit', did you mean 'wms-unit'" in refusal("$unit('EACH', 'wsm')")
+    assert "D3151 no code table 'wsm-unit'; did you mean 'wms-unit'" in refusal("$unit('EACH', 'wsm')")
 
 
 def test_a_word_that_stands_for_two_units_is_an_error() -> None:

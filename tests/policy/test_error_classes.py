@@ -40,5 +40,5 @@ def test_an_outcome_is_unknown_after_a_timeout_and_an_unnamed_failure() -> None:
 
 
 def test_a_misspelled_class_is_refused_with_the_nearest_name() -> None:
-    with pytest.raises(ValueError, match="got 'transiant', did you mean 'transient'"):
+    with pytest.raises(ValueError, match="got 'transiant'; did you mean 'transient'"):
         error_class("transiant")

@@ -83,7 +83,7 @@ def _absent(trying: Try, fields: list[Field], wanted: str) -> str:
     if sources:
         return f"the output has no '{wanted}' for this input; the mapping makes it of {', '.join(sources)}"
     near = nearest(wanted, [field.target for field in fields])
-    return f"the mapping makes no '{wanted}'" + (f", did you mean '{near}'" if near else "")
+    return f"the mapping makes no '{wanted}'" + (f"; did you mean '{near}'" if near else "")
 
 
 def _as_json(trying: Try, sample: Sample, documents: list[_Told]) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def test_values_are_written_as_text() -> None:
         ({"o": {"p": [[1]]}}, "expected a single value, got a list at o/p"),
         ({"o": {"p": "\x00"}}, "at o/p"),
         ({"o": Decimal("NaN")}, "expected a single value"),
-        ({"cbb:o": 1}, "expected a declared namespace prefix, got 'cbb:o', did you mean 'cbc:o'"),
+        ({"cbb:o": 1}, "expected a declared namespace prefix, got 'cbb:o'; did you mean 'cbc:o'"),
     ],
 )
 def test_what_xml_cannot_carry_is_refused_with_its_path(document: Any, finding: str) -> None:
