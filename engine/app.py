@@ -30,7 +30,7 @@ from engine.flow.compile import compile_or_refuse, compile_workspace
 from engine.flow.compiled import Revision
 from engine.plugin import Answer, Host, Page, Plugin, Registry, folder_plugins, installed_plugins
 from engine.recovery.commands import Commands
-from engine.recovery.orders import ORDERS, Office
+from engine.recovery.orders import ORDERS, Names, Office
 from engine.runtime.commit_points import Passing, pass_by
 from engine.runtime.control import ControlSocket
 from engine.runtime.engine import Engine, Parts
@@ -184,9 +184,17 @@ async def open_office(folder: Path, *, store: str | None = None) -> AsyncIterato
     try:
         await opened.put_revision(revision.id, _bundle_of(folder).to_bytes(), clock.now())
         commands = Commands(opened, clock, active_revision=lambda: revision.id, intake=None, wake=lambda channels: None)
-        yield Office(commands, _views(opened, lambda: revision, clock), opened)
+        yield Office(commands, _views(opened, lambda: revision, clock), opened, lambda: _names(revision))
     finally:
         await opened.close()
+
+
+def _names(revision: Revision) -> Names:
+    """What a person may name in an order."""
+    return Names(
+        [event.name for system in revision.systems.values() for event in system.events.values()],
+        [*(f"flow:{name}" for name in revision.flows), *(f"system:{name}" for name in revision.systems)],
+    )
 
 
 def _views(store: MessageStore, active: Callable[[], Revision], clock: Clock) -> Views:
@@ -307,6 +315,7 @@ class App:
             commands,
             _views(self.store, lambda: self.engine.revisions.active, self._options.clock),
             self.store,
+            lambda: _names(self.engine.revisions.active),
             self.engine.receiver,
         )
 

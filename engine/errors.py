@@ -41,7 +41,8 @@ class ConfigurationError(CrossdockError):
 class Refused(CrossdockError):
     """Input that is not taken. `status` is the HTTP status, `title` names the kind, `detail` the case.
 
-    `code` is stable for programs; `violations` lists `{path, rule, expected, found}` of a broken contract.
+    `code` is stable for programs; `violations` lists `{path, rule, expected, found}` of a broken contract. `kept_as` is
+    the id under which the input lies in the invalid channel, where it was kept.
     """
 
     status = 400
@@ -52,6 +53,7 @@ class Refused(CrossdockError):
         self.detail = detail
         self.code = code
         self.violations = tuple(violations)
+        self.kept_as: str | None = None
 
 
 class Unauthentic(Refused):

@@ -26,7 +26,7 @@ def order_each(place: Place, name: str, ids: Sequence[str], given: Mapping[str, 
             except (Stop, CommandRefused) as refusal:
                 if isinstance(refusal, Stop) and refusal.exit_code != REFUSED:
                     raise
-                refused.append({"message_id": message_id, "why": str(refusal)})
+                refused.append({"messageId": message_id, "why": str(refusal)})
             if len(ids) >= _MANY:
                 progress(len(done) + len(refused), len(ids))
     if as_json:

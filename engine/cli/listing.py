@@ -30,7 +30,7 @@ def print_rest(output: Output, found: Mapping[str, Any], limit: int) -> None:
 def print_done(output: Output, done: Mapping[str, Any]) -> None:
     """What an order did to one message."""
     detail = f" ({done['detail']})" if done.get("detail") else ""
-    output.say(f"{done['message_id']}  {_PAST.get(done['verb'], done['verb'])}, now {done['state']}{detail}")
+    output.say(f"{done['messageId']}  {_PAST.get(done['verb'], done['verb'])}, now {done['state']}{detail}")
 
 
 _PAST = {"resend": "resent", "reprocess": "reprocessed", "release": "released", "discard": "discarded"}

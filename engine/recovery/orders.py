@@ -5,16 +5,17 @@ Every order takes and gives JSON. `ORDERS` is the table; the faces list nothing 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from engine.clock import iso
 from engine.errors import CommandRefused
+from engine.fields.nearest import did_you_mean
 from engine.ids import id_value
-from engine.message import State
+from engine.message import INVALID_CHANNEL, State
 from engine.plugin import Arrival, Intake
-from engine.recovery.commands import Commands, Person
+from engine.recovery.commands import Commands, Done, Person
 from engine.store.protocol import MessageStore
 from engine.store.records import Selection
 from engine.tracking.views import Views
@@ -24,12 +25,21 @@ Arguments = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """What the workspace has: events (`shop.order-created`) and channels of flows and systems (`flow:orders`)."""
+
+    events: Sequence[str]
+    channels: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """What orders work on. `intake` is None when no process is up."""
 
     commands: Commands
     views: Views
     store: MessageStore
+    names: Callable[[], Names]
     intake: Intake | None = None
 
 
@@ -43,6 +53,8 @@ async def _trace(office: Office, given: Arguments, progress: Progress) -> Any:
 async def _list(office: Office, given: Arguments, progress: Progress) -> Any:
     selection = selection_from(given)
     found = await office.store.find(selection)
+    if not found:
+        _check_channel(office, selection)
     return {
         "count": await office.store.count(selection),
         "messages": [office.views.listed(message) for message in found],
@@ -55,7 +67,7 @@ async def _show(office: Office, given: Arguments, progress: Progress) -> Any:
 
 
 async def _resend(office: Office, given: Arguments, progress: Progress) -> Any:
-    return asdict(await office.commands.resend(str(given["id"]), _person(given)))
+    return _done(await office.commands.resend(str(given["id"]), _person(given)))
 
 
 async def _reprocess(office: Office, given: Arguments, progress: Progress) -> Any:
@@ -66,15 +78,15 @@ async def _reprocess(office: Office, given: Arguments, progress: Progress) -> An
         again=tuple(given.get("again") or ()),
         force=bool(given.get("force")),
     )
-    return asdict(done)
+    return _done(done)
 
 
 async def _release(office: Office, given: Arguments, progress: Progress) -> Any:
-    return asdict(await office.commands.release(str(given["id"]), _person(given)))
+    return _done(await office.commands.release(str(given["id"]), _person(given)))
 
 
 async def _discard(office: Office, given: Arguments, progress: Progress) -> Any:
-    return asdict(await office.commands.discard(str(given["id"]), _person(given)))
+    return _done(await office.commands.discard(str(given["id"]), _person(given)))
 
 
 async def _replay(office: Office, given: Arguments, progress: Progress) -> Any:
@@ -90,14 +102,25 @@ async def _replay(office: Office, given: Arguments, progress: Progress) -> Any:
         force=bool(given.get("force")),
         progress=progress,
     )
-    return asdict(replay)
+    if not replay.counted:
+        _check_channel(office, selection)
+    return {
+        "counted": replay.counted,
+        "byState": replay.by_state,
+        "ordered": replay.ordered,
+        "leftAlone": replay.refused,
+        "dryRun": replay.dry_run,
+    }
 
 
 async def _send(office: Office, given: Arguments, progress: Progress) -> Any:
     if office.intake is None:
         raise CommandRefused("'send' needs a running process; start one with 'crossdock run'")
+    event, events = str(given["event"]), office.names().events
+    if event not in events:
+        raise CommandRefused(f"the workspace has no event '{event}'{_nearest(event, events)}")
     arrival = Arrival(
-        event=str(given["event"]),
+        event=event,
         body=str(given["body"]).encode(),
         headers={str(name).lower(): str(value) for name, value in (given.get("headers") or {}).items()},
         key=given.get("key"),
@@ -169,6 +192,25 @@ def selection_from(given: Arguments) -> Selection:
         until=given.get("until"),
         limit=int(given.get("limit") or 100),
     )
+
+
+def _check_channel(office: Office, selection: Selection) -> None:
+    """Raises CommandRefused when nothing was found because the flow or system is misspelt."""
+    known = office.names().channels
+    if selection.channel is None or selection.channel == INVALID_CHANNEL or selection.channel in known:
+        return
+    kind, _, name = selection.channel.partition(":")
+    names = [channel.removeprefix(f"{kind}:") for channel in known if channel.startswith(f"{kind}:")]
+    raise CommandRefused(f"the workspace has no {kind} '{name}'{_nearest(name, names)}")
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    hint = did_you_mean(name, names)
+    return f"; {hint}" if hint else ""
+
+
+def _done(done: Done) -> dict[str, Any]:
+    return {"messageId": done.message_id, "verb": done.verb, "state": done.state, "detail": done.detail}
 
 
 def _person(given: Arguments) -> Person:

@@ -84,7 +84,7 @@ class Receiver:
         except Overloaded:
             raise
         except Refused as refused:
-            await self.reject(arrival, refused)
+            refused.kept_as = await self.reject(arrival, refused)
             raise
 
     async def accept_again(self, source: str, body: bytes, headers: Mapping[str, str]) -> Receipt:

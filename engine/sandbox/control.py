@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from engine import exact_json
 from engine.clock import Clock
-from engine.config.findings import Findings
+from engine.config.findings import Findings, did_you_mean
 from engine.config.models.base import ConfigModel
 from engine.config.models.sandbox import FaultModel
 from engine.config.parse import parse_model
@@ -145,8 +145,9 @@ class Control:
         asked = await _parsed(request, EventToTell)
         event = peer.stand_in.compiled.events.get(asked.event)
         if event is None:
-            known = ", ".join(peer.stand_in.compiled.events) or "none"
-            raise _refused(f"expected an event that the system sends over HTTP ({known}), got '{asked.event}'")
+            events = peer.stand_in.compiled.events
+            known, near = ", ".join(events) or "none", _nearest(asked.event, events)
+            raise _refused(f"expected an event that the system sends over HTTP ({known}), got '{asked.event}'{near}")
         headers = {"Content-Type": event.content_type, **asked.headers}
         body = body_bytes(plain(asked.body), event.content_type)
         emission = Emission(event.name, str(uuid.uuid4()), self._clock.now(), asked.path or event.path, headers, body)
@@ -162,7 +163,7 @@ class Control:
     def _peer(self, request: web.Request) -> Peer:
         name = request.match_info["system"]
         if name not in self._peers:
-            raise _refused(f"expected one of {', '.join(self._peers)}, got '{name}'", 404)
+            raise _refused(f"expected one of {', '.join(self._peers)}, got '{name}'{_nearest(name, self._peers)}", 404)
         return self._peers[name]
 
 
@@ -190,7 +191,13 @@ def _check_matches(peer: Peer, faults: tuple[FaultModel, ...]) -> None:
     names = {answer.name for answer in peer.stand_in.compiled.answers} | {"token"}
     for fault in faults:
         if fault.match is not None and fault.match not in names:
-            raise _refused(f"'match': expected one of {', '.join(sorted(names))}, got '{fault.match}'")
+            near = _nearest(fault.match, names)
+            raise _refused(f"'match': expected one of {', '.join(sorted(names))}, got '{fault.match}'{near}")
+
+
+def _nearest(name: str, names: Iterable[str]) -> str:
+    hint = did_you_mean(name, names)
+    return f"; {hint}" if hint else ""
 
 
 async def _document(request: web.Request) -> Any:

@@ -85,9 +85,9 @@ def problem(
     return web.Response(status=status, body=body, headers=named)
 
 
-def refused_answer(error: Refused, members: Mapping[str, Any] | None = None, challenge: str = "") -> web.Response:
-    """The problem document of input that is not taken."""
-    more: dict[str, Any] = dict(members or {})
+def refused_answer(error: Refused, challenge: str = "") -> web.Response:
+    """The problem document of input that is not taken, with the id under which it is kept."""
+    more: dict[str, Any] = {"message": error.kept_as} if error.kept_as is not None else {}
     if error.violations:
         more["violations"] = [dict(violation) for violation in error.violations]
     headers = {}

@@ -138,13 +138,12 @@ class HttpSource:
 
     async def _reject(self, route: Route, incoming: Incoming, error: Unauthentic) -> web.Response:
         assert self._intake is not None
-        members = {}
         try:
             arrival = Arrival(route.event, incoming.body, _storable(route, incoming))
-            members["message"] = await self._intake.reject(arrival, error)
+            error.kept_as = await self._intake.reject(arrival, error)
         except (Refused, StoreError) as unkept:
             self._host.log.warning("a refused request for %s could not be kept: %s", route.event, unkept)
-        return answers.refused_answer(error, members, route.verifier.challenge)
+        return answers.refused_answer(error, route.verifier.challenge)
 
     async def _body(self, request: web.BaseRequest, limit: int) -> bytes:
         """The body as it came over the wire. Raises TooLarge before more than `limit` bytes are held."""

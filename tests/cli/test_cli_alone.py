@@ -51,12 +51,22 @@ def test_lists_are_narrowed(workspace: Path, options: list[str], count: int) -> 
         (["--kind", "invoice"], "--kind needs --key"),
         (["--since", "yesterday"], "expected a time such as"),
         (["--invalid", "--flow", "a"], "--invalid goes without"),
+        (["--class", "nonsense"], "is not one of 'transient'"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(workspace: Path, options: list[str], said: str) -> None:
     refused = crossdock("dead-letters", "list", "-w", workspace, *options)
     assert refused.exit_code == 2
     assert said in refused.stderr
+
+
+@pytest.mark.parametrize("command", [["dead-letters", "list"], ["parked", "list"], ["replay", "--dry-run"]])
+def test_a_misspelt_flow_or_system_is_not_taken_for_an_empty_range(workspace: Path, command: list[str]) -> None:
+    put_dead(workspace)
+    for option, name, hint in (("--flow", "ordres", "orders"), ("--system", "warehose", "warehouse")):
+        refused = crossdock(*command, "-w", workspace, option, name)
+        assert refused.exit_code == 1
+        assert f"has no {option[2:]} '{name}'; did you mean '{hint}'" in refused.stderr
 
 
 def test_a_discard_is_audited_with_who_and_why(workspace: Path) -> None:
@@ -72,8 +82,8 @@ def test_one_refusal_does_not_keep_others_from_being_done(workspace: Path) -> No
     both = ("dead-letters", "discard", "0000000000000", message, "-w", workspace, "--reason", "a test", "--json")
     done = crossdock(*both)
     assert done.exit_code == 1
-    assert [one["message_id"] for one in document(done)["done"]] == [message]
-    assert document(done)["refused"][0]["message_id"] == "0000000000000"
+    assert [one["messageId"] for one in document(done)["done"]] == [message]
+    assert document(done)["refused"][0]["messageId"] == "0000000000000"
     assert "there is no message '0000000000000'" in done.stderr
 
 
@@ -159,13 +169,13 @@ def test_a_replay_is_counted_before_anything_runs(workspace: Path) -> None:
     put_dead(workspace, channel="flow:orders")
     assert crossdock("replay", "-w", workspace).exit_code == 2
     dry = document(crossdock("replay", "-w", workspace, "--flow", "orders", "--dry-run", "--json"))
-    assert (dry["counted"], dry["by_state"], dry["dry_run"]) == (2, {"dead": 2}, True)
+    assert (dry["counted"], dry["byState"], dry["dryRun"]) == (2, {"dead": 2}, True)
     unconfirmed = crossdock("replay", "-w", workspace, "--flow", "orders")
     assert unconfirmed.exit_code == 2
     assert "2 messages (2 dead)" in unconfirmed.stderr
     assert "--yes" in unconfirmed.stderr
     done = document(crossdock("replay", "-w", workspace, "--flow", "orders", "--yes", "--reason", "mended", "--json"))
-    assert (done["ordered"], done["refused"]) == (2, 0)
+    assert (done["ordered"], done["leftAlone"]) == (2, 0)
 
 
 def test_a_replay_of_one_state_leaves_the_others(workspace: Path) -> None:

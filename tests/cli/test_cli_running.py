@@ -43,7 +43,8 @@ def test_what_cannot_be_taken_is_refused_with_every_violation(running: Running) 
         assert field in refused.stderr
     unknown = running.crossdock("send", "shop.order-creatd", "-", stdin="{}")
     assert unknown.exit_code == 1
-    assert "no event 'shop.order-creatd'" in unknown.stderr
+    assert "no event 'shop.order-creatd'; did you mean 'shop.order-created'" in unknown.stderr
+    assert "shop.order-creatd" not in running.crossdock("dead-letters", "list").stdout
 
 
 def test_bytes_that_are_no_text_are_not_sent(running: Running, tmp_path: Path) -> None:

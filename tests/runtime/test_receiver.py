@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from engine.clock import ManualClock
+from engine.ids import id_text
 from engine.message import State
 from tests.workspaces import SHOP, flow, running, write_files
 
@@ -195,6 +196,8 @@ async def test_a_missing_lane_key_is_refused_at_the_door(tmp_path: Path) -> None
         reply = await run.post({"other": 1})
         assert (reply.status, reply.document["code"]) == (422, "no-identity")
         assert "lane key of flow 'orders'" in reply.document["detail"]
+        (kept,) = await run.all("invalid")
+        assert reply.document["message"] == id_text(kept.id)
 
 
 async def test_messages_of_one_business_key_share_a_correlation_id(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from engine.cli.plain import local, one_line
 from engine.cli.stops import Stop
 from engine.cli.timeline import print_message
 from engine.message import INVALID_CHANNEL
+from engine.policy.error_classes import ERROR_CLASSES
 
 ids_argument = click.argument("ids", metavar="MESSAGE...", nargs=-1, required=True)
 
@@ -45,7 +46,7 @@ def dead_letters() -> None:
 @selection_options
 @click.option("--invalid", is_flag=True, help="Only input that could not be read, or whose sender was not verified.")
 @click.option("--reason", "why", metavar="REASON", help="Failed for this reason, such as broken-contract.")
-@click.option("--class", "error_class", metavar="CLASS", help="Failed with this error class, such as data or business.")
+@click.option("--class", "error_class", type=click.Choice(list(ERROR_CLASSES)), help="Failed with this error class.")
 @limit_option
 @workspace_option
 @json_option

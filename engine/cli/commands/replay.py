@@ -98,13 +98,14 @@ def _confirm(found: Mapping[str, Any], rate: float) -> None:
 def _print(found: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
-    elif found["dry_run"]:
+    elif found["dryRun"]:
         Output().say(_range(found) if found["counted"] else "the range holds no message")
     else:
-        left = f"; {counted(found['refused'], 'message')} left alone, not having ended" if found["refused"] else ""
+        kept = counted(found["leftAlone"], "message")
+        left = f"; {kept} left alone: events of topics, or still on their way" if found["leftAlone"] else ""
         Output().say(f"{counted(found['ordered'], 'message')} set to run again{left}")
 
 
 def _range(found: Mapping[str, Any]) -> str:
-    states = ", ".join(f"{count:,} {state}" for state, count in found["by_state"].items())
+    states = ", ".join(f"{count:,} {state}" for state, count in found["byState"].items())
     return f"{counted(found['counted'], 'message')} ({states})"
