@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,8 +27,10 @@ def announce(folder: Path, event: str, facts: Mapping[str, Any]) -> None:
         output.say(f"stopping: {counted(facts['running'], 'message')} in progress")
     elif event == "stopped":
         _stopped(output, facts)
-    elif event == "reloaded" and facts.get("changed"):
+    elif event == "reloaded" and facts["changed"]:
         output.say(f"revision {facts['revision']} runs now, in place of {facts['before']}")
+    elif event == "reloaded":
+        output.say(f"nothing has changed; revision {facts['revision']} runs on")
     elif event == "reload-refused":
         errors = counted(len(facts["findings"]), "error")
         output.say(f"the changed workspace has {errors}; the old revision runs on", "red")
@@ -44,9 +48,19 @@ def _started(output: Output, folder: Path, facts: Mapping[str, Any]) -> None:
     output.say()
     output.say("try, in another terminal:")
     for command in own_things_to_try(folder, facts["address"]) or things_to_try(folder):
-        output.say(f"  {command}")
+        output.say(f"  {_typed(command)}")
     output.say()
     output.say("Ctrl-C stops it, after finishing what is in progress", style="dim")
+
+
+def _typed(command: str) -> str:
+    """The command as it can be typed here: with the path of our own where the shell would not find it."""
+    program = Path(sys.argv[0])
+    if not command.startswith("crossdock ") or program.name != "crossdock" or shutil.which("crossdock"):
+        return command
+    own = program.absolute()
+    own = own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own
+    return f"{shlex.quote(str(own))}{command.removeprefix('crossdock')}"
 
 
 def _stopped(output: Output, facts: Mapping[str, Any]) -> None:
@@ -70,7 +84,7 @@ def things_to_try(folder: Path) -> Iterator[str]:
     """Three commands that work from where the user stands."""
     here = folder.resolve() == Path.cwd()
     where = "" if here else f" -w {shlex.quote(str(folder))}"
-    examples = sorted((folder / EXAMPLES).glob("*.json"))[:2]
+    examples = sorted((folder / EXAMPLES).glob("*.*.json"))[:2]
     for example in examples:
         path = example.relative_to(folder) if here else example
         yield f"crossdock send {example.stem} {shlex.quote(str(path))}{where}"

@@ -195,6 +195,25 @@ def test_a_workspace_may_say_itself_what_to_try(workspace: Path, monkeypatch: py
     assert own_things_to_try(Path(), "http://x:1") == commands
 
 
+def test_commands_to_try_name_a_program_that_the_shell_finds(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (workspace / "examples" / "notes.json").write_text("{}")
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.chdir(workspace)
+    monkeypatch.setattr("sys.argv", [".venv/bin/crossdock", "run"])
+    facts = {"workspace": "demo", "revision": "r-1", "address": None, "flows": 1, "systems": 2, "store": "store.db"}
+    announce(Path(), "started", {**facts, "sandbox": {}})
+    said = capsys.readouterr().out
+    assert "  .venv/bin/crossdock send shop.order-created examples/shop.order-created.json\n" in said
+    assert "notes" not in said
+
+
+def test_a_reload_without_a_change_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    announce(Path(), "reloaded", {"revision": "r-1", "changed": False})
+    assert capsys.readouterr().out == "nothing has changed; revision r-1 runs on\n"
+
+
 def test_missing_secrets_are_said_at_the_start_with_a_way_out(workspace: Path) -> None:
     refused = crossdock("run", workspace, "--port", "0")
     assert (refused.exit_code, refused.stdout) == (2, "")
