@@ -109,14 +109,13 @@ class Intake(Protocol):
 class EventBinding:
     """One event that a source listens for: its full name, its settings and its system's connection settings.
 
-    `payload_limit` is in bytes; `max_wait` is the longest time in seconds a caller of it may be kept waiting.
+    `payload_limit` is in bytes.
     """
 
     event: str
     settings: BaseModel
     connection: BaseModel
     payload_limit: int
-    max_wait: float = 0.0
 
 
 class Source(Protocol):

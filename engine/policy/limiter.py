@@ -78,13 +78,6 @@ def penalise(state: LimiterState, until: float) -> LimiterState:
     return replace(state, blocked_until=max(state.blocked_until, until))
 
 
-def heed(state: LimiterState, remaining: int | None, reset_at: float | None) -> LimiterState:
-    """Take the target's quota headers: nothing remaining blocks it until its reset."""
-    if remaining is not None and remaining <= 0 and reset_at is not None:
-        return penalise(state, reset_at)
-    return state
-
-
 def is_void(state: LimiterState, slot: float) -> bool:
     """Whether a slot reserved earlier was overtaken by a block: its holder reserves anew instead of sending."""
     return slot < state.blocked_until

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.policy.error_classes import ERROR_CLASSES, error_class
+from engine.policy.error_classes import error_class
 
 MINUTE = 60.0
 HOUR = 60 * MINUTE
@@ -144,10 +144,3 @@ STANDARD = RetryPolicy(
 NONE = RetryPolicy("none", ())
 
 BUILT_IN: Mapping[str, RetryPolicy] = MappingProxyType({policy.name: policy for policy in (STANDARD, NONE)})
-
-
-def unretried_classes(policy: RetryPolicy) -> tuple[str, ...]:
-    """Classes that are retryable by nature but that no rule of the policy names, for `lint` to warn about."""
-    return tuple(
-        name for name, declared in ERROR_CLASSES.items() if declared.retryable and policy.rule_for(name) is None
-    )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.policy.limiter import Bulkhead, LimiterState, Rate, give_back, heed, is_void, penalise, reserve
+from engine.policy.limiter import Bulkhead, LimiterState, Rate, give_back, is_void, penalise, reserve
 
 NOW = 1_790_000_000.0
 rates = st.builds(
@@ -44,13 +44,6 @@ def test_a_penalty_moves_the_next_slot_and_voids_those_before_it() -> None:
     assert is_void(state, slot)
     assert reserve(rate, state, NOW)[1] == NOW + 30
     assert penalise(state, NOW + 5) == state
-
-
-def test_quota_headers_block_only_when_nothing_remains() -> None:
-    assert heed(LimiterState(), 3, NOW + 9) == LimiterState()
-    assert heed(LimiterState(), None, NOW + 9) == LimiterState()
-    assert heed(LimiterState(), 0, None) == LimiterState()
-    assert heed(LimiterState(), 0, NOW + 9).blocked_until == NOW + 9
 
 
 def test_the_latest_slot_given_back_is_as_if_never_granted() -> None:
