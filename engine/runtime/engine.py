@@ -251,9 +251,7 @@ def bindings_of(revision: Revision, connector: str) -> tuple[EventBinding, ...]:
             continue
         for event in system.events.values():
             if event.poll is None:
-                flows = revision.listeners.get(event.name, ())
-                wait = max((flow.reply_within or 0.0 for flow in flows), default=0.0)
-                found.append(EventBinding(event.name, event.settings, system.connection, event.payload_limit, wait))
+                found.append(EventBinding(event.name, event.settings, system.connection, event.payload_limit))
     return tuple(found)
 
 
