@@ -29,8 +29,8 @@ _DIGITS = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
 
 
-def parse_model(model: type[M], node: Node, findings: Findings) -> M | None:
-    """The model that the file holds, or None with findings."""
+def parse_model(model: type[M], node: Node, findings: Findings, at: Sequence[str | int] = ()) -> M | None:
+    """The model that the file holds, or None with findings. A part of a file comes with its path, `at`."""
     shape = Shape.of(model)
     value = typed(node.value, shape)
     try:
@@ -38,7 +38,7 @@ def parse_model(model: type[M], node: Node, findings: Findings) -> M | None:
     except ValidationError as error:
         details = error.errors(include_url=False)
     located = [_Error(tuple(detail["loc"]), detail) for detail in details[:_MOST_ERRORS]]
-    _Report(node.marks, findings).explain(located, shape, (), value)
+    _Report(node.marks, findings).explain(located, shape, tuple(at), value)
     return None
 
 

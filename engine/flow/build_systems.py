@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from engine.config.findings import did_you_mean
 from engine.config.models.system import (
@@ -16,6 +16,8 @@ from engine.config.models.system import (
     ReturnsModel,
     SystemFields,
 )
+from engine.config.parse import parse_model
+from engine.config.tree import Node
 from engine.config.workspace import Loaded
 from engine.fields.marks import Mark
 from engine.fields.scalar import shown
@@ -197,8 +199,11 @@ class SystemBuilder:
 
     def _codec(self, setting: str | dict[str, Any], *at: str) -> Codec:
         """The codec that a file names, with its settings."""
-        name, settings = (setting, {}) if isinstance(setting, str) else next(iter(setting.items()), ("", {}))
         mark = self._place(*at)
+        if isinstance(setting, dict) and len(setting) != 1:
+            found = " and ".join(shown(name) for name in setting) or "none"
+            self._build.findings.add("XD107", mark, expected="one codec with its settings", found=found)
+        name, settings = (setting, {}) if isinstance(setting, str) else next(iter(setting.items()), ("json", {}))
         kind = self._build.registry.codecs.get(name)
         if kind is None:
             listed = ", ".join(sorted(self._build.registry.codecs))
@@ -206,12 +211,8 @@ class SystemBuilder:
             self._build.findings.add("XD702", mark, expected=f"a codec ({listed})", found=shown(name), hint=hint)
             kind = self._build.registry.codecs["json"]
             settings = {}
-        try:
-            return kind.open(kind.settings.model_validate(settings or {}))
-        except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                where = ".".join(map(str, detail["loc"]))
-                self._build.findings.add(
-                    "XD107", mark, f"'{name}.{where}': {detail['msg'].lower()}", found=shown(detail.get("input"))
-                )
-            return self._build.registry.codecs["json"].open(self._build.registry.codecs["json"].settings())
+        node = Node(settings or {}, self._loaded.places.marks)
+        parsed = parse_model(kind.settings, node, self._build.findings, (*at, name))
+        if parsed is None:
+            kind = self._build.registry.codecs["json"]
+        return kind.open(parsed or kind.settings())
