@@ -12,22 +12,20 @@ _LOOK_AGAIN_MS = 500
 
 
 def saves(folder: Path, beside: Path | None) -> Iterator[None]:
-    """Yields after each save until Ctrl-C. A save before the watch had begun counts too."""
+    """Yields at once and then after each save, for ever; also after one while the caller was busy."""
     known = _stamps(folder, beside)
+    yield
     fresh = True
-    try:
-        for changes in watch(
-            *_watched(folder, beside), recursive=False, rust_timeout=_LOOK_AGAIN_MS, yield_on_timeout=True
-        ):
-            if not changes and not fresh:
-                continue
-            fresh = False
-            found = _stamps(folder, beside)
-            if found != known:
-                known = found
-                yield
-    except KeyboardInterrupt:
-        return
+    for changes in watch(
+        *_watched(folder, beside), recursive=False, rust_timeout=_LOOK_AGAIN_MS, yield_on_timeout=True
+    ):
+        if not changes and not fresh:
+            continue
+        fresh = False
+        found = _stamps(folder, beside)
+        if found != known:
+            known = found
+            yield
 
 
 def _watched(folder: Path, beside: Path | None) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,9 +92,9 @@ def _result(trying: Try, body: bytes) -> _Result:
 def _watch(task: Task, as_json: bool) -> None:
     body = task.body() if task.source == STDIN else None
     screen = _JsonLines() if as_json else _Screen()
-    screen.show(task, body)
-    for _ in saves(task.folder, task.source if body is None else None):
-        screen.show(task, body)
+    with suppress(KeyboardInterrupt):
+        for _ in saves(task.folder, task.source if body is None else None):
+            screen.show(task, body)
 
 
 class _JsonLines:
