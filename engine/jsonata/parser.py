@@ -42,6 +42,9 @@ _LEFT_POWERS = {
     "in": 40,
     "&": 50,
 }
+MOST_NESTING = 240
+"""Expressions within expressions: what every later pass can follow on an ordinary Python stack."""
+
 _PASSIVE = frozenset([")", "]", "}", ",", ";", ":", "..", "|", "**"])
 _KEYWORD_NAMES = frozenset(("and", "or", "in"))
 _LITERAL_KINDS = frozenset((NAME, "variable", STRING, "number", VALUE, REGEX, END))
@@ -57,12 +60,13 @@ def parse(source: str) -> Draft:
 
 
 class _Parser:
-    __slots__ = ("_lexer", "_token", "source")
+    __slots__ = ("_depth", "_lexer", "_token", "source")
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._lexer = Tokenizer(source)
         self._token = self._lexer.next(False)
+        self._depth = 0
         self._check(self._token)
 
     def whole(self) -> Draft:
@@ -100,6 +104,9 @@ class _Parser:
         return _LEFT_POWERS.get(token.value, 0) if token.kind == OPERATOR else 0
 
     def _expression(self, power: int) -> Draft:
+        self._depth += 1
+        if self._depth > MOST_NESTING:
+            self._fail("S0501", self._token.start)
         token = self._token
         self._advance(True)
         left = self._prefix(token)
@@ -107,6 +114,7 @@ class _Parser:
             token = self._token
             self._advance()
             left = _INFIX.get(token.value, _Parser._binary)(self, token, left)
+        self._depth -= 1
         return left
 
     def _prefix(self, token: Token) -> Draft:

@@ -46,7 +46,7 @@ def test_mistakes_are_placed_in_the_file_of_the_expression() -> None:
     assert str(error).startswith("flows/order.yaml:16:7 S0211 ")
 
 
-@pytest.mark.parametrize("depth", [2_000, 20_000])
+@pytest.mark.parametrize("depth", [400, 20_000])
 def test_absurd_nesting_is_a_mistake_and_no_crash(depth: int) -> None:
     for opening, closing in (("(", ")"), ("[", "]"), ("-", "")):
         with pytest.raises(ExpressionSyntaxError) as caught:
