@@ -44,6 +44,7 @@ class CronText(Scalar):
         "a cron line: minute, hour, day of month, month, day of week (0 or 7 is Sunday, or names)"
     )
     examples: ClassVar[tuple[str, ...]] = ("*/5 * * * *", "0 6 * * mon-fri")
+    pattern: ClassVar[str | None] = r"^\s*\S+(\s+\S+){4}\s*$"
 
     text: str
     minute: str

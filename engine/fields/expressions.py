@@ -22,6 +22,7 @@ class Expr(Scalar):
     description: ClassVar[str] = "a JSONata expression"
     examples: ClassVar[tuple[str, ...]] = ("orderNumber", 'status = "hold"')
     format: ClassVar[str | None] = "jsonata"
+    pattern: ClassVar[str | None] = r"\S"
     json_types: ClassVar[tuple[str, ...]] = ("string", "number", "boolean")
 
     text: str

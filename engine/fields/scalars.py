@@ -87,7 +87,9 @@ class Duration(Scalar):
         "a length of time: a number, a space, and ms, s, min, h, days or business hours or days"
     )
     examples: ClassVar[tuple[str, ...]] = ("250 ms", "30 s", "5 min", "1 h", "7 days", "4 business hours")
-    pattern: ClassVar[str | None] = rf"^{_AMOUNT} (ms|s|min|h|days?|business (hours?|days?))$"
+    pattern: ClassVar[str | None] = (
+        rf"^({_AMOUNT} (ms|s|min|h)|1 (day|business (hour|day))|(?!1 ){_AMOUNT} (days|business (hours|days)))$"
+    )
 
     seconds: float
     business: bool = False
@@ -146,7 +148,9 @@ class Size(Scalar):
     noun: ClassVar[str] = "size"
     description: ClassVar[str] = "a number of bytes: a number, a space, and B, KB, MB or GB; a KB is 1024 bytes"
     examples: ClassVar[tuple[str, ...]] = ("512 B", "256 KB", "1 MB")
-    pattern: ClassVar[str | None] = rf"^{_AMOUNT} (B|KB|MB|GB)$"
+    pattern: ClassVar[str | None] = (
+        r"^(0|[1-9][0-9]{0,8})(\.0{1,3} B|(\.(125|250?|375|50?0?|625|750?|875|0{1,3}))? (KB|MB|GB)| B)$"
+    )
 
     bytes: int
     text: str = ""
@@ -220,6 +224,7 @@ class SecretText(Scalar):
     noun: ClassVar[str] = "secret"
     description: ClassVar[str] = "a reference to a secret, `${secret:NAME}`; never the secret itself"
     examples: ClassVar[tuple[str, ...]] = ("${secret:SHOP_WEBHOOK}",)
+    pattern: ClassVar[str | None] = r"\$\{(secret|env):"
 
     _text: str = field(repr=False)
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from engine.plugin import Settings
+from engine.plugin.fields import exactly_one
+
+
+def _one_of_all(schema: dict[str, Any]) -> None:
+    schema["allOf"] = [exactly_one(*schema["properties"])]
 
 
 class ExactlyOne(Settings):
     """The base of a model whose fields exclude each other; `chosen` is the one that was given."""
+
+    model_config = ConfigDict(json_schema_extra=_one_of_all)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from engine.plugin import Settings
-from engine.plugin.fields import Duration, Expr, Flag, MappingRef, Template, Whole
+from engine.plugin.fields import Duration, Expr, Flag, MappingRef, Template, Whole, needs, rules
 from plugins.http.auth_settings import AuthSettings
 from plugins.http.urls import checked_base_url, checked_header_name, checked_header_value, quote_segment
 from plugins.http.verify_settings import VerifySettings
@@ -71,7 +71,9 @@ class ReceiveSettings(Settings):
     """Where the event arrives."""
 
     path: str = Field(
-        description="the path; `{name}` takes one segment, given on as an attribute", examples=["/hooks/shop/orders"]
+        description="the path; `{name}` takes one segment, given on as an attribute",
+        examples=["/hooks/shop/orders"],
+        json_schema_extra={"pattern": "^/"},
     )
     method: Method = Field(default="POST", description="the method that the sender uses")
 
@@ -109,6 +111,10 @@ class ReplySettings(Settings):
 
 class HttpEvent(Settings):
     """An event that arrives as an HTTP request."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(needs("receive", "verify"), needs("verify", "receive"), needs("handshake", "receive"))
+    )
 
     receive: ReceiveSettings | None = Field(default=None, description="where it arrives")
     verify: VerifySettings | None = Field(default=None, description="how the sender is known; must be said")

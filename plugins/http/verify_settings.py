@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from engine.plugin import Settings
-from engine.plugin.fields import Duration, SecretText
+from engine.plugin.fields import Duration, SecretText, exactly_one, rules
 from plugins.http.exactly_one import ExactlyOne
 from plugins.http.signed_text import checked_signed_text
 
@@ -16,10 +16,16 @@ def _as_list(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else (value,)
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Names = Annotated[
+    tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...]), Field(min_length=1)
+]
 """One name or a list of alternatives."""
 
-Secrets = Annotated[tuple[SecretText, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Secrets = Annotated[
+    tuple[SecretText, ...],
+    BeforeValidator(_as_list, json_schema_input_type=SecretText | tuple[SecretText, ...]),
+    Field(min_length=1),
+]
 """One secret, or a list while secrets are being exchanged; any of them is good."""
 
 
@@ -41,7 +47,7 @@ class HmacSettings(Settings):
     secret_encoding: Literal["text", "nfkd", "base64", "hex"] = Field(
         default="text", description="how the secret becomes a key: its UTF-8 bytes, the same after NFKD, or decoded"
     )
-    signed: Annotated[str, BeforeValidator(checked_signed_text)] = Field(
+    signed: Annotated[str, BeforeValidator(checked_signed_text, json_schema_input_type=str)] = Field(
         default="{body}",
         description="what is signed, with the holes {body}, {timestamp}, {method} and {path}",
         examples=["{body}", "v0:{timestamp}:{body}"],
@@ -57,6 +63,8 @@ class HmacSettings(Settings):
 
 class TokenSettings(Settings):
     """A shared token in a header, in the query or in a field of the body."""
+
+    model_config = ConfigDict(json_schema_extra=rules(exactly_one("header", "query", "body")))
 
     header: str | None = Field(default=None, description="the header that holds it")
     query: str | None = Field(default=None, description="or the query parameter that holds it")
@@ -82,6 +90,8 @@ class BasicSettings(Settings):
 
 class JwtSettings(Settings):
     """A signed JSON Web Token as bearer token."""
+
+    model_config = ConfigDict(json_schema_extra=rules(exactly_one("jwks", "secret", "public_key")))
 
     jwks: str | None = Field(
         default=None, description="the keys: an https address or a workspace file", examples=["keys/shop.jwks.json"]

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from engine.fields.json_schema import exactly_one, named, rules
 from engine.fields.scalars import CronText, Duration, Name, TimeZoneName, Whole
 
 
@@ -16,13 +17,17 @@ class ConfigModel(BaseModel):
 
 
 Summary = Annotated[str, Field(min_length=1, max_length=300, description="one sentence for a person")]
-Team = Annotated[Name, Field(description="a team of the workspace")]
+Team = Annotated[Name, Field(description="a team of the workspace", json_schema_extra=named("teams"))]
+PolicyName = Annotated[Name, Field(description="a retry policy", json_schema_extra=named("retry policies"))]
+MilestoneName = Annotated[Name, Field(description="a milestone", json_schema_extra=named("milestones"))]
+FlowName = Annotated[Name, Field(description="a flow of the workspace", json_schema_extra=named("flows"))]
 EntityVersion = Annotated[
     str,
     Field(
         pattern=r"^[a-z][a-z0-9-]*/[1-9][0-9]*$",
         description="a canonical entity and its version",
         examples=["sales-order/2"],
+        json_schema_extra=named("entities"),
     ),
 ]
 EventName = Annotated[
@@ -31,6 +36,7 @@ EventName = Annotated[
         pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$",
         description="a system's event: SYSTEM.EVENT",
         examples=["shop.order-created"],
+        json_schema_extra=named("events"),
     ),
 ]
 OperationName = Annotated[
@@ -39,18 +45,26 @@ OperationName = Annotated[
         pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$",
         description="a system's operation: SYSTEM.OPERATION",
         examples=["erp.create-order"],
+        json_schema_extra=named("operations"),
     ),
 ]
 TopicName = Annotated[
     str,
-    Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", description="a topic", examples=["order.booked"]),
+    Field(
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$",
+        description="a topic",
+        examples=["order.booked"],
+        json_schema_extra=named("topics"),
+    ),
 ]
 
 
 class RetryRuleModel(ConfigModel):
     """How failures of some classes are tried again; the first rule that names the class applies."""
 
-    classes: tuple[str, ...] = Field(min_length=1, description="error classes this rule is for", alias="on")
+    classes: tuple[Annotated[str, Field(json_schema_extra=named("error classes"))], ...] = Field(
+        min_length=1, description="error classes this rule is for", alias="on"
+    )
     attempts: Whole = Field(default=8, ge=1, le=1000, description="tries in all, the first one included")
     max_age: Duration | None = Field(default=None, description="no further try when the first is longer ago than this")
     first: Duration = Field(default=Duration(1.0, text="1 s"), description="the wait before the second try")
@@ -68,6 +82,8 @@ class RetryModel(ConfigModel):
 
 class TimedModel(ConfigModel):
     """When something happens again and again: a cron line, or an interval."""
+
+    model_config = ConfigDict(json_schema_extra=rules(exactly_one("cron", "every")))
 
     cron: CronText | None = Field(default=None, description="a cron line of five fields")
     every: Duration | None = Field(default=None, description="or an interval")

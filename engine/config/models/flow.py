@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from engine.config.models.base import (
     ConfigModel,
     EntityVersion,
     EventName,
+    MilestoneName,
+    PolicyName,
     RetryModel,
     Summary,
     Team,
@@ -17,6 +19,7 @@ from engine.config.models.base import (
     TopicName,
 )
 from engine.config.models.steps import Arm, ParkStep, RouteStep, SendStep, SplitStep, Step
+from engine.fields.json_schema import at_least_one, needs, rules
 from engine.fields.scalars import Duration, Expr, Flag, Name, Size
 from engine.message import Priority
 
@@ -27,6 +30,8 @@ class ScheduleModel(TimedModel):
 
 class SourceModel(ConfigModel):
     """Where a flow's messages come from."""
+
+    model_config = ConfigDict(json_schema_extra=rules(at_least_one("events", "topics", "schedule")))
 
     events: tuple[EventName, ...] = Field(default=(), description="systems' events")
     topics: tuple[TopicName, ...] = Field(default=(), description="topics it subscribes to")
@@ -73,6 +78,8 @@ class StaleModel(ConfigModel):
 class IdentityModel(ConfigModel):
     """What a message is about."""
 
+    model_config = ConfigDict(json_schema_extra=rules(needs("stale", "lane")))
+
     business_keys: dict[Name, Expr] = Field(
         default_factory=dict, description="keys to find it by; the first one names the business transaction"
     )
@@ -84,7 +91,7 @@ class IdentityModel(ConfigModel):
 class ExpectModel(ConfigModel):
     """What must have happened by when."""
 
-    milestone: Name = Field(description="the milestone")
+    milestone: MilestoneName = Field(description="the milestone")
     within: Duration = Field(description="after the message came in")
 
 
@@ -102,7 +109,7 @@ class FlowModel(ConfigModel):
     identity: IdentityModel = Field(default=IdentityModel(), description="what a message is about")
     overtakes: Literal["parked"] | None = Field(default=None, description="runs past a parked head of its lane")
     steps: tuple[Step, ...] = Field(min_length=1, description="what is done, in order")
-    retry: Name | RetryModel = Field(default="standard", description="the retry policy")
+    retry: PolicyName | RetryModel = Field(default="standard", description="the retry policy")
     on_dead: Literal["continue", "hold"] = Field(
         default="continue", description="whether a dead message holds its lane"
     )

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from engine.config.models.base import ConfigModel, EventName, Summary
+from engine.fields.json_schema import given, only_with, rules
 from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Scalar, Template, Whole, bad_scalar
 
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
@@ -75,6 +76,14 @@ class FaultModel(ConfigModel):
 
     It ends after `times` requests or when `for` has passed, whichever comes first; without either it stays.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            *({"if": {"properties": {"fault": {"const": kind}}}, "then": given(name)} for kind, name in _NEEDS.items()),
+            *(only_with(name, "fault", *kinds) for name, kinds in _BELONGS.items()),
+            only_with("retry_after", "fault", *_RETRY_AFTER),
+        )
+    )
 
     fault: FaultKind = Field(
         description="`latency`: the reply comes late; `status`: refused with this status, nothing is applied; "

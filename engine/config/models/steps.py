@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag
 
-from engine.config.models.base import ConfigModel, EntityVersion, OperationName, Summary, Team, TopicName
+from engine.config.models.base import (
+    ConfigModel,
+    EntityVersion,
+    MilestoneName,
+    OperationName,
+    Summary,
+    Team,
+    TopicName,
+)
 from engine.config.models.system import ErrorClassName
+from engine.fields.json_schema import named, needs, only_for_objects, rules
 from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Template
 
 
@@ -107,6 +116,8 @@ class SendTarget(ConfigModel):
 class SendStep(StepFields):
     """Message Endpoint: appends a delivery to a system's channel; it is delivered on its own."""
 
+    model_config = ConfigDict(json_schema_extra=rules(only_for_objects("otherwise", "send")))
+
     send: OperationName | SendTarget = Field(description="the operation, or `{operation, system}` with an expression")
     payload: MappingRef | None = Field(default=None, alias="with", description="what is sent; by default the payload")
     otherwise: Otherwise | None = Field(default=None, description="what happens when the expression names no system")
@@ -129,7 +140,9 @@ class WireTapStep(StepFields):
 class LookupSettings(ConfigModel):
     """What is looked up."""
 
-    table: str = Field(description="a code table of canonical/codes", examples=["warehouses"])
+    table: str = Field(
+        description="a code table of canonical/codes", examples=["warehouses"], json_schema_extra=named("code tables")
+    )
     key: Expr = Field(description="the key; scope: canonical")
     column: str | None = Field(default=None, description="the column that is wanted; by default the second")
 
@@ -169,6 +182,8 @@ class ParkStep(StepFields):
 class ParkSettings(ConfigModel):
     """Why, for whom, and until when."""
 
+    model_config = ConfigDict(json_schema_extra=rules(needs("on_due", "due")))
+
     when: Expr | None = Field(default=None, description="park only when this is true; scope: canonical")
     reason: Name = Field(description="the business reason")
     owner: Team | None = Field(default=None, description="the team that decides")
@@ -198,7 +213,7 @@ class RaiseStep(StepFields):
 class MilestoneStep(StepFields):
     """The business transaction has passed a point."""
 
-    milestone: Name = Field(description="the milestone's name")
+    milestone: MilestoneName = Field(description="the milestone's name")
     note: Template | None = Field(default=None, description="a note, with {} holes; scope: canonical")
 
 

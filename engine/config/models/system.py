@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from engine.config.models.base import ConfigModel, EntityVersion, Summary, Team, TimedModel
+from engine.config.models.base import ConfigModel, EntityVersion, PolicyName, Summary, Team, TimedModel
+from engine.fields.json_schema import named
 from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Size, Whole
 from engine.plugin import Connector
 
@@ -103,7 +104,7 @@ class OperationFields(ConfigModel):
     )
     idempotent: Flag = Field(default=False, description="true when the peer itself ignores a second identical request")
     timeout: Duration = Field(default=Duration(30.0, text="30 s"), description="how long to wait for the reply")
-    retry: Name | None = Field(default=None, description="a retry policy of the workspace")
+    retry: PolicyName | None = Field(default=None, description="a retry policy of the workspace")
 
 
 class LimitsModel(ConfigModel):
@@ -137,7 +138,7 @@ class SystemFields(ConfigModel):
     """One connected application."""
 
     system: Name = Field(description="the system's name; the file is called like it")
-    connector: Name = Field(description="the kind of connection")
+    connector: Name = Field(description="the kind of connection", json_schema_extra=named("connectors"))
     summary: Summary | None = None
     owner: Team | None = Field(default=None, description="the team that answers for it")
     limits: LimitsModel = Field(default=LimitsModel(), description="what the system can take")

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import AwareDatetime, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
-from engine.config.models.base import ConfigModel, EventName, OperationName, Summary, TopicName
+from engine.config.models.base import (
+    ConfigModel,
+    EventName,
+    FlowName,
+    MilestoneName,
+    OperationName,
+    Summary,
+    TopicName,
+)
+from engine.fields.json_schema import alone, at_most_one, exactly_one, named, rules
 from engine.fields.scalars import Duration, Expr, Flag, Name, Whole
 
 STARTS_AT = "2026-03-02T15:00:00Z"
@@ -24,6 +33,8 @@ def _at_most_one(model: ConfigModel, *names: str) -> None:
 
 class ArrivalModel(ConfigModel):
     """A payload that comes in, and what comes with it."""
+
+    model_config = ConfigDict(json_schema_extra=rules(at_most_one("payload", "file")))
 
     payload: Document = Field(default=None, description="the payload: a document, or the text itself")
     file: str | None = Field(default=None, description="or the file that holds it, relative to the workspace")
@@ -64,6 +75,8 @@ class FlowGivenModel(MessageModel):
 class StubReplyModel(ConfigModel):
     """What a stubbed system answers, or how it fails to."""
 
+    model_config = ConfigDict(json_schema_extra=rules(at_most_one("body", "file"), alone("fault")))
+
     status: Whole = Field(default=200, ge=100, le=599, description="the status")
     body: Document = Field(default=None, description="the body: a document, or the text itself")
     file: str | None = Field(default=None, description="or the file that holds it, relative to the workspace")
@@ -83,6 +96,8 @@ class StubReplyModel(ConfigModel):
 
 class StubModel(ConfigModel):
     """Stands in for an operation. The first stub of an operation that matches answers; its `replies` are used up."""
+
+    model_config = ConfigDict(json_schema_extra=rules(exactly_one("reply", "replies")))
 
     operation: OperationName = Field(description="the operation it answers for")
     when: Expr | None = Field(
@@ -109,6 +124,13 @@ class FailureModel(ConfigModel):
 
 class MappingExpectModel(ConfigModel):
     """What must become of it. Documents are compared as a whole, numbers by their digits."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "minProperties": 1,
+            **rules(at_most_one("canonical", "canonical_file", "refused", "failed")),
+        }
+    )
 
     canonical: Document = Field(
         default=None, description="the canonical document; a list of them where there are several"
@@ -137,6 +159,7 @@ class MappingCaseModel(ConfigModel):
         pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$",
         description="the event or operation whose mappings are tested: SYSTEM.NAME",
         examples=["shop.order-created"],
+        json_schema_extra=named("mappings"),
     )
     given: GivenModel = Field(description="the raw payload of the event, or the canonical document for the operation")
     reply: StubReplyModel | None = Field(default=None, description="what the system answers to the operation")
@@ -145,6 +168,8 @@ class MappingCaseModel(ConfigModel):
 
 class DocumentExpectModel(ConfigModel):
     """What a document must be."""
+
+    model_config = ConfigDict(json_schema_extra=rules(at_most_one("equals", "file")))
 
     equals: Document = Field(default=None, description="the whole document")
     file: str | None = Field(default=None, description="or the file that holds it, relative to the workspace")
@@ -197,6 +222,8 @@ class PublishedModel(ConfigModel):
 class HappeningModel(ConfigModel):
     """Something that happens after the message has come to rest."""
 
+    model_config = ConfigDict(json_schema_extra=rules(exactly_one("publish", "release", "wait")))
+
     publish: PublishedModel | None = Field(default=None, description="an event comes, which may release it")
     release: Flag = Field(default=False, description="true: a person releases the parked message")
     wait: Duration | None = Field(default=None, description="time passes; what is due by then happens")
@@ -228,7 +255,7 @@ class FlowExpectModel(ConfigModel):
     )
     sends: tuple[OperationName | SendExpectModel, ...] | None = Field(default=None, description="its deliveries")
     publishes: tuple[TopicName | PublishExpectModel, ...] | None = Field(default=None, description="its events")
-    milestones: tuple[Name, ...] | None = Field(default=None, description="the milestones that it passes")
+    milestones: tuple[MilestoneName, ...] | None = Field(default=None, description="the milestones that it passes")
     reply: ReplyExpectModel | None = Field(default=None, description="what a waiting caller is told")
 
 
@@ -236,7 +263,7 @@ class FlowCaseModel(ConfigModel):
     """What a flow does with a message. It runs as it always runs; only the systems are stubs."""
 
     case: Summary = Field(description="what must hold, in one sentence")
-    flow: Name = Field(description="the flow that runs")
+    flow: FlowName = Field(description="the flow that runs")
     given: FlowGivenModel = Field(default=FlowGivenModel(), description="the message; a schedule's needs no payload")
     stubs: tuple[StubModel, ...] = Field(default=(), description="what systems answer; each must be used")
     then: tuple[HappeningModel, ...] = Field(default=(), description="what happens after it has come to rest")
