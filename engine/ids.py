@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 
 from engine.clock import Clock
 
@@ -19,7 +20,7 @@ _PAIRS = tuple(high + low for high in _ALPHABET for low in _ALPHABET)
 
 
 class IdGenerator:
-    """Gives growing ids; not to be shared between threads.
+    """Gives growing ids, to any thread.
 
     `after` is the largest id in the store, so that a clock that was set back never gives a smaller one.
     """
@@ -29,18 +30,20 @@ class IdGenerator:
         self._node = (secrets.randbelow(1024) if node is None else node & 1023) << 12
         self._last_ms = after >> 22
         self._count = 0 if not after else 4095
+        self._lock = threading.Lock()
 
     def next(self) -> int:
         now_ms = int(self._clock.now() * 1000) - EPOCH_MS
-        if now_ms > self._last_ms:
-            self._last_ms = now_ms
-            self._count = 0
-        elif self._count < 4095:
-            self._count += 1
-        else:
-            self._last_ms += 1
-            self._count = 0
-        return (self._last_ms << 22) | self._node | self._count
+        with self._lock:
+            if now_ms > self._last_ms:
+                self._last_ms = now_ms
+                self._count = 0
+            elif self._count < 4095:
+                self._count += 1
+            else:
+                self._last_ms += 1
+                self._count = 0
+            return (self._last_ms << 22) | self._node | self._count
 
 
 def id_text(value: int) -> str:

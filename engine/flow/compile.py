@@ -117,15 +117,17 @@ class _Compiler:
             policy = own if own is not None else build.policies["standard"]
         limit = model.payload or self._workspace.limits.payload
         within = model.source.reply_within
+        identity = self._identity(loaded)
         return CompiledFlow(
             name=model.flow,
             model=model,
-            identity=self._identity(loaded),
+            identity=identity,
             steps=pipeline,
             by_id=steps.by_id,
             retry=policy,
             reply_within=within.seconds if within is not None else None,
             payload_limit=limit.bytes,
+            immediate=identity.version is None and not any(step.waits for step in steps.by_id.values()),
         )
 
     def _identity(self, loaded: Loaded[FlowModel]) -> CompiledIdentity:

@@ -151,12 +151,19 @@ class PipelineStep(Protocol):
     @property
     def when(self) -> Expression | None: ...
 
+    @property
+    def waits(self) -> bool: ...
+
     def run(self, exchange: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledFlow:
-    """A unit of integration as a pipeline; `by_id` holds the steps inside routes and splits too."""
+    """A unit of integration as a pipeline; `by_id` holds the steps inside routes and splits too.
+
+    `immediate`: no step talks to a system or commits and no version is guarded, so that what an arrival comes to can be
+    known before it is stored, and be stored with it.
+    """
 
     name: str
     model: FlowModel
@@ -166,6 +173,7 @@ class CompiledFlow:
     retry: RetryPolicy
     reply_within: float | None
     payload_limit: int
+    immediate: bool
 
     @property
     def rank(self) -> int:

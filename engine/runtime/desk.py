@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from engine.errors import LeaseLost
-from engine.ids import id_text
-from engine.message import State
 from engine.outcome import Deferred, Retry
 from engine.runtime.alarm import Alarm
 from engine.runtime.arrivals import as_message
@@ -16,7 +14,7 @@ from engine.runtime.channel import Item
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.runtime.dispatcher import Dispatcher
 from engine.store.protocol import MessageStore
-from engine.store.records import Append, Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
+from engine.store.records import Appended, AppendStatus, NewMessage, Progress, Recorded, Settlement, Work
 
 
 class Desk:
@@ -44,10 +42,10 @@ class Desk:
         try:
             recorded = await self._store.record(progress)
         except BaseException:
-            self._decline(progress)
+            self.decline(progress)
             raise
         self._passing(CommitPoint.AFTER_CHECKPOINT)
-        await self._hand_over(progress, recorded)
+        self.hand_over(progress, recorded)
         if not recorded.applied:
             raise LeaseLost("the message was settled by somebody else")
         return recorded
@@ -58,7 +56,7 @@ class Desk:
         try:
             recorded = await self._store.settle(settlement)
         except BaseException:
-            self._decline(settlement.progress)
+            self.decline(settlement.progress)
             raise
         self._passing(CommitPoint.AFTER_SETTLE)
         outcome = settlement.outcome
@@ -66,26 +64,25 @@ class Desk:
             self._alarm.ring_for(outcome.at)
         elif isinstance(outcome, Deferred):
             self._alarm.ring_for(outcome.until)
-        await self._hand_over(settlement.progress, recorded)
+        self.hand_over(settlement.progress, recorded)
         return recorded
 
-    def _decline(self, progress: Progress) -> None:
+    def decline(self, progress: Progress) -> None:
+        """Give back the places of outputs that were not written."""
         for output, leased in zip(progress.outputs, progress.output_lease, strict=False):
             if leased:
                 self._dispatcher.decline(output.channel)
 
-    async def _hand_over(self, progress: Progress, recorded: Recorded) -> None:
+    def hand_over(self, progress: Progress, recorded: Recorded) -> None:
+        """After a commit: its outputs to their channels, and word to whom it unblocked or released."""
         if not recorded.applied:
-            self._decline(progress)
+            self.decline(progress)
             return
         for output, reserved, appended in zip(progress.outputs, progress.output_lease, recorded.appended, strict=True):
             self._place(output, reserved, appended)
         if recorded.unblocked is not None:
             self._dispatcher.nudge(recorded.unblocked)
         self._dispatcher.nudge_all(recorded.released)
-        for output, appended in zip(progress.outputs, recorded.appended, strict=True):
-            if appended.status is AppendStatus.CONFLICT:
-                await self._store.append(Append((_conflicting(output, appended),)))
 
     def _place(self, output: NewMessage, reserved: bool, appended: Appended) -> None:
         if appended.lease is not None:
@@ -96,11 +93,3 @@ class Desk:
             self._dispatcher.decline(output.channel)
         if appended.status is AppendStatus.FRESH and appended.eligible:
             self._dispatcher.nudge(output.channel, output.priority)
-
-
-def _conflicting(output: NewMessage, appended: Appended) -> NewMessage:
-    """An output that its receiver cannot tell from an earlier, different one is seen among the dead letters."""
-    detail = f"its key '{output.key}' was used by message {id_text(appended.message_id)} with another body"
-    suggestion = "have its key name what differs, or discard it"
-    failure = {"error_class": "conflict", "reason": "key-conflict", "detail": detail, "suggestion": suggestion}
-    return replace(output, claims=(), lane=None, not_before=None, final=State.DEAD, failure=failure)

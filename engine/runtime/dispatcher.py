@@ -85,6 +85,11 @@ class Dispatcher:
         channel.reserved += 1
         return True
 
+    def is_free(self, name: str) -> bool:
+        """Whether nothing waits for this channel's turn, so that a message for it may just as well run right now."""
+        channel = self._channels.get(name)
+        return channel is not None and not channel.queued and name not in self._overflowing and not self._draining
+
     async def pace(self, name: str) -> None:
         """Hold an arrival back for a moment while its channel is crowded, so that messages leave as fast as they come
         and need not take the way over the store."""

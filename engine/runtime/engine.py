@@ -104,6 +104,8 @@ class Engine:
             self.dispatcher,
             self.waiters,
             clock,
+            executor=self.executor,
+            desk=self.desk,
             revision=lambda: self.revisions.active,
             refusal=self.health.refusal,
             took_in=self.health.took_in,

@@ -13,7 +13,7 @@ from engine.flow.compiled import CompiledFlow, Revision
 from engine.flow.exchange import MARK_STEP, Exchange
 from engine.flow.identity import version_of
 from engine.flow.steps.call import Call
-from engine.flow.steps.step import run_steps
+from engine.flow.steps.step import run_at_once, run_steps
 from engine.message import Message, Phase
 from engine.outcome import Completed, Dead, Deferred, Discarded, Failure, Outcome, Parked, Retry
 from engine.runtime.channel import Item
@@ -33,7 +33,7 @@ from engine.runtime.revisions import Revisions, RevisionUnavailable
 from engine.runtime.services import FlowServices
 from engine.runtime.waiters import Ending, Waiters
 from engine.store.protocol import MessageStore
-from engine.store.records import Attempt, JournalEntry, JournalKind, Mark, Progress, Settlement
+from engine.store.records import Attempt, JournalEntry, JournalKind, Mark, Progress, Settlement, Work
 from engine.telemetry.log import Log
 
 T = TypeVar("T")
@@ -95,6 +95,21 @@ class Executor:
             )
             outcome = Dead(failure_of(failed, "read", flow.model.owner), flow.model.on_dead == "hold")
         await self._settle(exchange, outcome, failed, started)
+
+    def foresee(self, work: Work, flow: CompiledFlow, revision: Revision, document: Any) -> Settlement | None:
+        """What a message of an `immediate` flow comes to, to be stored with it. Its outputs have places in memory that
+        have to be given back when it is not stored so.
+
+        None when it does not go through well: then it is stored first, and run, and its failure is seen there.
+        """
+        exchange = Exchange(work, flow, revision, document, self._services)
+        try:
+            outcome = run_at_once(flow.steps, exchange) or Completed()
+        except Exception:
+            return None
+        if not isinstance(outcome, Completed | Discarded):
+            return None
+        return self._settlement(exchange, outcome, None, work.message.received_at, (None, None))
 
     async def _passage(self, exchange: Exchange) -> tuple[Outcome, StepFailed | None]:
         """Run forward, or go on undoing; the failure is given too, for the trace."""
@@ -219,6 +234,20 @@ class Executor:
             facts = {"reason": outcome.reason, "attempts": message.attempts + 1}
             exchange.write(JournalEntry(outcome.step, JournalKind.PARKED, now, facts=facts))
         restored = await self._mark_to_restore(exchange, outcome)
+        recorded = await self._desk.settle(self._settlement(exchange, outcome, failed, started, restored))
+        went_on = isinstance(outcome, Parked) and message.channel in recorded.released  # its event had come before
+        if recorded.applied and not went_on:
+            self._tell(message, outcome, exchange.answer)
+
+    def _settlement(
+        self,
+        exchange: Exchange,
+        outcome: Outcome,
+        failed: StepFailed | None,
+        started: float,
+        restored: tuple[Mark | None, str | None],
+    ) -> Settlement:
+        now = self._clock.now()
         base = exchange.progress()
         outputs, leases = self._desk.with_leases(base.outputs)
         progress = Progress(
@@ -232,18 +261,14 @@ class Executor:
             clear_mark=restored[1],
             revision=base.revision,
         )
-        settlement = Settlement(
+        return Settlement(
             progress=progress,
             outcome=outcome,
             at=now,
-            attempt=_attempt(message, outcome, failed, started, now, exchange.revision.id),
+            attempt=_attempt(exchange.message, outcome, failed, started, now, exchange.revision.id),
             counts_attempt=not isinstance(outcome, Deferred),
             answer=exchange.answer,
         )
-        recorded = await self._desk.settle(settlement)
-        went_on = isinstance(outcome, Parked) and message.channel in recorded.released  # its event had come before
-        if recorded.applied and not went_on:
-            self._tell(message, outcome, exchange.answer)
 
     async def _mark_to_restore(self, exchange: Exchange, outcome: Outcome) -> tuple[Mark | None, str | None]:
         """A message whose every call was undone leaves the mark as it found it: the mark to write back, or the lane

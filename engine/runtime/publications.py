@@ -81,7 +81,7 @@ def _message(
         source=f"topic:{topic}",
         payload=payload,
         received_at=exchange.services.now(),
-        correlation_id=message.correlation_id,
+        correlation_id=message.correlation_id or None,
         causation_id=message.id,
         step=step,
         final=State.COMPLETED if final else None,

@@ -19,7 +19,7 @@ from engine.flow.identity import identify
 from engine.flow.reading import event_variables, is_wanted, raw_documents, to_canonical
 from engine.ids import id_text
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
-from engine.message import INVALID_CHANNEL, State, topic_channel
+from engine.message import INVALID_CHANNEL, Lease, State, topic_channel
 from engine.outcome import Completed, Dead, Discarded, Failure, Parked
 from engine.plugin import Answer, Arrival, Receipt
 from engine.runtime.arrivals import (
@@ -33,10 +33,12 @@ from engine.runtime.arrivals import (
 )
 from engine.runtime.channel import Item
 from engine.runtime.commit_points import CommitPoint, Passing
+from engine.runtime.desk import Desk
 from engine.runtime.dispatcher import Dispatcher
+from engine.runtime.executor import Executor
 from engine.runtime.waiters import Ending, Waiters
 from engine.store.protocol import MessageStore
-from engine.store.records import Append, Appended, AppendStatus, Claim, NewMessage, Work
+from engine.store.records import Append, Appended, AppendStatus, Claim, NewMessage, Recorded, Settlement, Work
 
 UNVERIFIED_PER_MINUTE = 100
 """How many requests of unverified senders are kept in the invalid channel; the others are refused all the same."""
@@ -61,6 +63,8 @@ class Receiver:
         waiters: Waiters,
         clock: Clock,
         *,
+        executor: Executor,
+        desk: Desk,
         revision: Callable[[], Revision],
         refusal: Callable[[], Overloaded | None],
         took_in: Callable[[int], None],
@@ -70,6 +74,8 @@ class Receiver:
         self._dispatcher = dispatcher
         self._waiters = waiters
         self._clock = clock
+        self._executor = executor
+        self._desk = desk
         self._revision = revision
         self._refusal = refusal
         self._took_in = took_in
@@ -222,24 +228,34 @@ class Receiver:
     ) -> Receipt:
         for entry in entries:
             await self._dispatcher.pace(entry.message.channel)
-        wants = [entry.flow is not None and self._dispatcher.reserve(entry.message.channel) for entry in entries]
+        # From the ids on nothing else runs before the append is queued: in a lane, ids follow the order of arrival.
+        ids = tuple([self._store.new_id() for _ in entries])
+        endings = tuple([self._foreseen(revision, entry, own) for entry, own in zip(entries, ids, strict=True)])
+        wants = tuple(
+            [
+                entry.flow is not None and ending is None and self._dispatcher.reserve(entry.message.channel)
+                for entry, ending in zip(entries, endings, strict=True)
+            ]
+        )
         waits, waited = _waited_for(entries)
         self._passing(CommitPoint.BEFORE_APPEND)
         try:
             appended = await self._store.append(
-                Append(tuple(entry.message for entry in entries), claims=claims, lease=tuple(wants))
+                Append(tuple([entry.message for entry in entries]), claims, wants, ids=ids, endings=endings)
             )
         except BaseException:
-            for entry, wanted in zip(entries, wants, strict=True):
+            for entry, wanted, ending in zip(entries, wants, endings, strict=True):
                 if wanted:
                     self._dispatcher.decline(entry.message.channel)
+                if ending is not None:
+                    self._desk.decline(ending.progress)
             raise
         self._passing(CommitPoint.AFTER_APPEND)
         self._took_in(sum(result.status is AppendStatus.FRESH for result in appended))
         awaited = appended[waited]
         future = self._waiters.join(awaited.message_id) if waits else None
-        for entry, wanted, result in zip(entries, wants, appended, strict=True):
-            self._hand_over(revision, entry, wanted, result)
+        for entry, wanted, ending, result in zip(entries, wants, endings, appended, strict=True):
+            self._hand_over(revision, entry, wanted, ending, result)
         first = appended[0]
         conflict = next((result for result in appended if result.status is AppendStatus.CONFLICT), None)
         if conflict is not None and not await self._came_before(conflict.message_id, arrival):
@@ -260,8 +276,30 @@ class Receiver:
         message = await self._store.get(message_id)
         return message is not None and message.payload == exact_json.digest(arrival.body)
 
-    def _hand_over(self, revision: Revision, entry: _Entry, reserved: bool, result: Appended) -> None:
+    def _foreseen(self, revision: Revision, entry: _Entry, message_id: int) -> Settlement | None:
+        """How the message's exchange ends, where that can be told now and nobody waits before it in its channel."""
+        flow, new = entry.flow, entry.message
+        if flow is None or not flow.immediate or not self._dispatcher.is_free(new.channel):
+            return None
+        correlation_id = new.correlation_id or ("" if new.business_keys else id_text(message_id))
+        if not correlation_id and revision.mentioned:
+            return None  # its transaction, which some expression may read, is found by its business keys
+        lease = Lease(message_id, 0)
+        message = as_message(new, Appended(AppendStatus.FRESH, message_id, correlation_id, message_id, lease))
+        return self._executor.foresee(
+            Work(message, lease, new.payload, (), new.business_keys), flow, revision, entry.document
+        )
+
+    def _hand_over(
+        self, revision: Revision, entry: _Entry, reserved: bool, ending: Settlement | None, result: Appended
+    ) -> None:
         channel = entry.message.channel
+        if ending is not None:
+            if result.ended is not None:
+                self._desk.hand_over(ending.progress, Recorded(True, result.ended, released=result.released))
+                self._waiters.tell(result.message_id, Ending(ending.outcome, ending.answer))
+                return
+            self._desk.decline(ending.progress)
         if result.lease is not None:
             message = as_message(entry.message, result)
             work = Work(message, result.lease, entry.message.payload, (), entry.message.business_keys)

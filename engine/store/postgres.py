@@ -72,6 +72,9 @@ class PostgresStore(OperationStore):
 
     # -- writing
 
+    def new_id(self) -> int:
+        return self._ids.next()
+
     async def _write(self, operation: Operation[T]) -> T:
         return await self._batcher.submit(operation)
 

@@ -32,6 +32,10 @@ class MessageStore(Protocol):
 
     # -- the path of a message
 
+    def new_id(self) -> int:
+        """An id for a message to be appended, higher than all that were given before. Any thread may ask."""
+        ...
+
     async def append(self, entry: Append) -> tuple[Appended, ...]:
         """Append a group atomically; claims are taken in the same commit. One result a message, in order."""
         ...

@@ -75,7 +75,8 @@ class Appended(Struct, frozen=True):
 
     `lease` is set when the message was leased to this process in the same commit (it was asked for, and its lane was
     empty); otherwise `eligible` says whether it can be claimed from the store right away. `released` lists the channels
-    of parked messages that this one, an event, released.
+    of parked messages that this one, an event, released. `ended` is set when the ending that came with the message was
+    written with it, and lists what became of its outputs.
     """
 
     status: AppendStatus
@@ -85,6 +86,7 @@ class Appended(Struct, frozen=True):
     lease: Lease | None = None
     eligible: bool = False
     released: tuple[str, ...] = ()
+    ended: tuple[Appended, ...] | None = None
 
 
 class Watermark(Struct, frozen=True):
@@ -99,13 +101,17 @@ class Append(Struct, frozen=True):
 
     `claims` guard the whole group (an event's own id): when one is taken, every message is a repeat (or a conflict,
     when the first body differed). `lease` asks for the messages to be leased at once, one flag a message.
-    `watermark` is written in the same commit.
+    `watermark` is written in the same commit. `ids`, drawn from `MessageStore.new_id`, are the messages' own where a
+    caller has to know them before. `endings` are how their exchanges have ended already, one a message: each is written
+    with its message when that is fresh and its lane empty, and else left out, for the message has to run then.
     """
 
     messages: tuple[NewMessage, ...]
     claims: tuple[Claim, ...] = ()
     lease: tuple[bool, ...] = ()
     watermark: Watermark | None = None
+    ids: tuple[int, ...] = ()
+    endings: tuple[Settlement | None, ...] = ()
 
 
 class JournalKind(StrEnum):

@@ -78,6 +78,9 @@ class SqliteStore(OperationStore):
             read_file=self._files.read,
         )
 
+    def new_id(self) -> int:
+        return self._ids.next()
+
     async def _write(self, operation: Operation[T]) -> T:
         return await self._batcher.submit(operation)
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from engine.message import Lease, Message
 from engine.store.operations import (
-    append,
+    arrive,
     chores,
     claim,
     prune,
@@ -50,8 +50,11 @@ class OperationStore(ABC):
     @abstractmethod
     async def close(self) -> None: ...
 
+    @abstractmethod
+    def new_id(self) -> int: ...
+
     async def append(self, entry: Append) -> tuple[Appended, ...]:
-        return await self._write(append.append(entry))
+        return await self._write(arrive.append(entry))
 
     async def record(self, progress: Progress) -> Recorded:
         return await self._write(checkpoints.record(progress))

@@ -145,6 +145,8 @@ class Bench:
             dispatcher,
             waiters,
             clock,
+            executor=self._executor,
+            desk=desk,
             revision=lambda: self._revision,
             refusal=lambda: None,
             took_in=lambda messages: None,

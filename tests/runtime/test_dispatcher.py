@@ -9,7 +9,7 @@ import pytest
 
 from engine.message import State
 from engine.runtime import dispatcher
-from tests.workspaces import ERP, WORKSPACE, flow, running, until
+from tests.workspaces import ERP, WORKSPACE, flow, peer, running, until
 
 SMALL = WORKSPACE + "limits: {concurrent: 8}\n"
 NARROW = ERP.replace("connector: http", "connector: http\nlimits: {concurrent: 1}")
@@ -107,11 +107,12 @@ async def test_an_unfinished_delivery_is_an_unknown_outcome_after_a_restart(tmp_
         await run.sent({"number": 7})
         await until(lambda: run.peer.under_way == 1)
         key = run.peer.asked[0].key
-    async with running(tmp_path, flow("- send: erp.sure")) as run:
-        run.peer.always["/sure/7"] = 404
-        await run.quiet()
-        assert run.peer.paths() == ["GET /sure/7", "POST /sure"]
-        assert run.peer.of("/sure")[0].key == key
+    async with peer() as erp:
+        erp.always["/sure/7"] = 404  # before the engine starts, which asks at once
+        async with running(tmp_path, flow("- send: erp.sure"), peer_of=erp) as run:
+            await run.quiet()
+            assert erp.paths() == ["GET /sure/7", "POST /sure"]
+            assert erp.of("/sure")[0].key == key
 
 
 async def test_a_call_that_was_begun_is_an_unknown_outcome_after_a_restart(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ class Call(Step):
     undo: Undo | None
 
     word: ClassVar[str] = "call"
+    waits: ClassVar[bool] = True
 
     async def run(self, exchange: Exchange) -> Result:
         key = exchange.step_key(self.id)

@@ -73,7 +73,7 @@ class Send(Step):
             payload=payload,
             received_at=exchange.services.now(),
             headers={},
-            correlation_id=message.correlation_id,
+            correlation_id=message.correlation_id or None,
             causation_id=message.id,
             origin=message.origin or message.id,
             key=exchange.key_of(key),

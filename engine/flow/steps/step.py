@@ -28,6 +28,8 @@ class Step(ABC):
     when: Expression | None
 
     word: ClassVar[str]
+    waits: ClassVar[bool] = False
+    """Whether it talks to a system or commits, itself, so that it cannot run before its message is stored."""
 
     @abstractmethod
     def run(self, exchange: Exchange) -> Result | Awaitable[Result]:
@@ -36,6 +38,18 @@ class Step(ABC):
     def children(self) -> Sequence[Sequence[Step]]:
         """The sequences of steps inside this one."""
         return ()
+
+
+def run_at_once(steps: Sequence[PipelineStep], exchange: Exchange) -> Result:
+    """Run steps none of which waits, nor any inside them."""
+    running = run_steps(steps, exchange)
+    try:
+        running.send(None)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+    running.close()
+    raise AssertionError("a step that is said not to wait has waited")
 
 
 async def run_steps(steps: Sequence[PipelineStep], exchange: Exchange) -> Result:

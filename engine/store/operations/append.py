@@ -1,4 +1,4 @@
-"""Append: store a group of messages in one commit, each leased at once where its lane is empty."""
+"""One message's append: its claims, its transaction and place in its lane, its row."""
 
 from __future__ import annotations
 
@@ -9,19 +9,30 @@ from engine.message import Lease, State
 from engine.store.encoding import to_json, to_json_or_none
 from engine.store.operations.base import (
     Batch,
-    Locks,
-    Operation,
     Steps,
     claim_lock,
     lane_lock,
     transaction_lock,
     wake_lock,
 )
-from engine.store.operations.claims import find_taken, put_claims, take_claims
+from engine.store.operations.claims import take_claims
 from engine.store.operations.lanes import lane_is_empty, refresh_lane
 from engine.store.operations.revisions import pin
 from engine.store.operations.wakes import publish_wakes
-from engine.store.records import Append, Appended, AppendStatus, NewMessage
+from engine.store.records import Appended, AppendStatus, NewMessage
+
+
+class Ended(Struct, frozen=True):
+    """What the row of a message says that is stored with the end of its exchange."""
+
+    state: State
+    at: float
+    attempts: int
+    lines: int
+    revision: str | None
+    answer: bytes | None
+    failure: str | None
+    reason: str | None
 
 
 class Parent(Struct, frozen=True):
@@ -29,18 +40,6 @@ class Parent(Struct, frozen=True):
 
     id: int
     correlation_id: str
-
-
-def append(entry: Append) -> Operation[tuple[Appended, ...]]:
-    """See MessageStore.append."""
-    return Operation("append", lambda batch: _append(batch, entry), lambda: _locks(entry))
-
-
-def _locks(entry: Append) -> Locks:
-    names = [claim_lock(claim.scope, claim.key) for claim in entry.claims]
-    for message in entry.messages:
-        names.extend(names_to_lock(message))
-    return Locks(tuple(names), positions=len(entry.messages))
 
 
 def names_to_lock(new: NewMessage) -> list[str]:
@@ -54,31 +53,16 @@ def names_to_lock(new: NewMessage) -> list[str]:
     return names
 
 
-def _append(batch: Batch, entry: Append) -> Steps[tuple[Appended, ...]]:
-    first_id = batch.ids.next()
-    if entry.claims:
-        at = entry.messages[0].received_at if entry.messages else batch.now
-        taken = yield from find_taken(batch, entry.claims, at)
-        if taken is not None:
-            return (taken,) * len(entry.messages)
-    results: list[Appended] = []
-    for index, new in enumerate(entry.messages):
-        lease = index < len(entry.lease) and entry.lease[index]
-        message_id = batch.ids.next() if index else first_id
-        results.append((yield from append_message(batch, new, message_id, lease=lease)))
-    # A group's claim names a message that is stored: the first one's first, when it is a repeat itself. A group that is
-    # refused leaves none, so that it is refused again.
-    if entry.claims and all(result.status is not AppendStatus.CONFLICT for result in results):
-        put_claims(batch, entry.claims, results[0].message_id if results else first_id)
-    if entry.watermark is not None:
-        yield ("put_watermark", (entry.watermark.name, entry.watermark.value))
-    return tuple(results)
-
-
 def append_message(
-    batch: Batch, new: NewMessage, message_id: int, *, lease: bool, parent: Parent | None = None
+    batch: Batch,
+    new: NewMessage,
+    message_id: int,
+    *,
+    lease: bool,
+    parent: Parent | None = None,
+    ended: Ended | None = None,
 ) -> Steps[Appended]:
-    """Append one message; a repeat or a conflict writes nothing of it."""
+    """Append one message, as `ended` where it may run at once; a repeat or a conflict writes nothing of it."""
     if new.claims:
         taken = yield from take_claims(batch, new.claims, message_id, new.received_at)
         if taken is not None:
@@ -91,20 +75,27 @@ def append_message(
     leased = lease and eligible and state is State.READY
     if leased:
         state = State.RUNNING
+    if ended is not None and (new.final is not None or not eligible):
+        ended = None
     position = batch.position(message_id)
     payload = batch.put_payload(new.payload)
-    row = _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent)
+    if ended is None:
+        row = _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent)
+    else:
+        row = _ended_row(batch, new, message_id, position, ended, payload, correlation_id)
     batch.add("put_message", row)
     if new.revision is not None:
         pin(batch, new.revision)
     if new.lane is not None:
         batch.lanes.add(new.lane)
-        if new.overtakes and not eligible and state not in _FINAL:
+        if new.overtakes and not eligible and state not in _FINAL and ended is None:
             unblocked = yield from refresh_lane(batch, new.lane)
             eligible = any(place.id == message_id for place in unblocked)
     released: tuple[str, ...] = ()
     if new.wakes:
         released = yield from publish_wakes(batch, new.wakes, message_id, payload, new.received_at)
+    if ended is not None:
+        return Appended(AppendStatus.FRESH, message_id, correlation_id, position, released=released, ended=())
     claimable = eligible and state is State.READY
     if claimable:
         batch.ready.add(new.channel)
@@ -190,4 +181,55 @@ def _row(
         failure.get("reason"),
         to_json(new.business_keys) if new.business_keys else None,
         new.traceparent,
+        0,
+        0,
+        None,
+    )
+
+
+def _ended_row(
+    batch: Batch,
+    new: NewMessage,
+    message_id: int,
+    position: int,
+    ended: Ended,
+    payload: bytes,
+    correlation_id: str,
+) -> tuple[object, ...]:
+    """The parameters of `put_message` for a message that need not run any more."""
+    return (
+        message_id,
+        new.channel,
+        ended.state.value,
+        new.lane,
+        position,
+        new.lane is None,
+        False,
+        new.priority,
+        new.overtakes,
+        new.source,
+        payload,
+        new.received_at,
+        new.content_type,
+        to_json(new.headers) if new.headers else "{}",
+        correlation_id,
+        new.causation_id,
+        new.origin or message_id,
+        new.key,
+        new.step,
+        new.operation,
+        None,
+        batch.now,
+        ended.revision or new.revision,
+        None,
+        None,
+        ended.at,
+        ended.failure,
+        None,
+        ended.reason,
+        to_json(new.business_keys) if new.business_keys else None,
+        new.traceparent,
+        ended.attempts,
+        ended.lines,
+        batch.put_payload_or_none(ended.answer),
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from engine.message import Lease
+from engine.ids import id_text
+from engine.message import Lease, State
 from engine.store.encoding import from_json, to_json, words_from
 from engine.store.operations.append import Parent, append_message, names_to_lock
 from engine.store.operations.base import FLUSH, Batch, Locks, Operation, Row, Rows, Steps
@@ -66,9 +68,14 @@ def record(progress: Progress) -> Operation[Recorded]:
 
 
 def locks_of(progress: Progress) -> Locks:
-    """The lanes, claims and keys that a progress touches."""
+    """The lanes, claims and keys that a progress touches; an output with claims may become a dead letter too."""
     names = [name for output in progress.outputs for name in names_to_lock(output)]
-    return Locks(tuple(names), (progress.lease.message_id,), len(progress.outputs))
+    return Locks(tuple(names), (progress.lease.message_id,), positions_of(progress.outputs))
+
+
+def positions_of(outputs: Sequence[NewMessage]) -> int:
+    """How many places in lanes outputs take at most; one with claims may leave a dead letter."""
+    return len(outputs) + sum(bool(output.claims) for output in outputs)
 
 
 def _record(batch: Batch, progress: Progress) -> Steps[Recorded]:
@@ -152,8 +159,18 @@ def _append_outputs(batch: Batch, progress: Progress, leased: Leased) -> Steps[t
         result = yield from append_message(batch, output, batch.ids.next(), lease=lease, parent=parent)
         results.append(result)
         written.setdefault(output.step, []).append(result.message_id)
+        if result.status is AppendStatus.CONFLICT:
+            yield from append_message(batch, _conflicting(output, result), batch.ids.next(), lease=False, parent=parent)
     _note_outputs(batch, progress.outputs, leased, written)
     return tuple(results)
+
+
+def _conflicting(output: NewMessage, first: Appended) -> NewMessage:
+    """An output that its receiver cannot tell from an earlier, different one is seen among the dead letters."""
+    detail = f"its key '{output.key}' was used by message {id_text(first.message_id)} with another body"
+    suggestion = "have its key name what differs, or discard it"
+    failure = {"error_class": "conflict", "reason": "key-conflict", "detail": detail, "suggestion": suggestion}
+    return replace(output, claims=(), lane=None, not_before=None, wakes=(), final=State.DEAD, failure=failure)
 
 
 def _earlier_outputs(leased: Leased) -> Steps[dict[str, list[int]]]:

@@ -9,9 +9,10 @@ revision, lease, settled_at, failure, parked, again, force, traceparent, busines
 INSERT INTO message (
   id, channel, state, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at,
   content_type, headers, correlation_id, causation_id, origin, key, step, operation, not_before, first_attempt_at,
-  revision, lease, lease_until, settled_at, failure, error_class, reason, business_keys, traceparent, entered)
+  revision, lease, lease_until, settled_at, failure, error_class, reason, business_keys, traceparent, entered,
+  attempts, lines, answer)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-  $25, $26, $27, $28, $29, $30, $31, $5)
+  $25, $26, $27, $28, $29, $30, $31, $5, $32, $33, $34)
 
 -- The highest id there is, so that new ones are always higher.
 -- name: last_id

@@ -9,8 +9,9 @@ revision, lease, settled_at, failure, parked, again, force, traceparent, busines
 INSERT INTO message (
   id, channel, state, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at,
   content_type, headers, correlation_id, causation_id, origin, key, step, operation, not_before, first_attempt_at,
-  revision, lease, lease_until, settled_at, failure, error_class, reason, business_keys, traceparent)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  revision, lease, lease_until, settled_at, failure, error_class, reason, business_keys, traceparent, attempts,
+  lines, answer)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- The highest id there is, so that new ones are always higher.
 -- name: last_id

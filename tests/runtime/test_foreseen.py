@@ -1,0 +1,68 @@
+"""Flows that neither call nor commit in between: what an arrival comes to is stored with it, before it is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from engine.message import State
+from tests.workspaces import IDENTITY, flow, running, until
+
+
+async def test_the_answer_comes_when_the_exchange_has_ended_and_its_delivery_is_stored(tmp_path: Path) -> None:
+    """REL-1: with the system hanging, all that the flow did is there at once."""
+    async with running(tmp_path, flow("- send: erp.note", identity=IDENTITY)) as run:
+        await until(lambda: run.app.engine.dispatcher.is_free("flow:orders"))
+        run.peer.gate.clear()
+        reply = await run.post({"number": 7})
+        message = await run.message(reply.id)
+        assert (message.state, message.attempts) == (State.COMPLETED, 1)
+        (delivery,) = await run.all("system:erp")
+        assert (delivery.causation_id, delivery.correlation_id) == (message.id, message.correlation_id)
+        run.peer.gate.set()
+        await run.quiet()
+        assert len(run.peer.of("/note")) == 1
+
+
+async def test_a_flow_with_a_route_and_a_reply_answers_at_once(tmp_path: Path) -> None:
+    steps = """
+- route:
+    - {when: number > 5, steps: [{reply: {status: 201, body: {big: number}}}]}
+  otherwise:
+    - discard: too-small
+"""
+    source = "{events: [shop.order], reply_within: 5 s}"
+    async with running(tmp_path, flow(steps, source=source)) as run:
+        reply = await run.post({"number": 7})
+        assert (reply.status, reply.document) == (201, {"big": 7})
+        small = await run.post({"number": 1})
+        assert small.document["status"] == "discarded"
+
+
+async def test_a_step_that_fails_is_seen_as_if_it_had_run_later(tmp_path: Path) -> None:
+    """REL-8: nothing is acknowledged less for it, and the failure is among the dead letters with its attempt."""
+    async with running(
+        tmp_path, flow("- {raise: {class: data, reason: bad, message: not good}, when: number > 0}\n- send: erp.note")
+    ) as run:
+        found = await run.sent({"number": 7}, State.DEAD)
+        message = await run.message(found)
+        assert (message.attempts, (message.failure or {})["error_class"]) == (1, "data")
+        assert run.peer.asked == []
+
+
+async def test_revisions_of_one_order_leave_in_the_order_of_their_arrival(tmp_path: Path) -> None:
+    """REL-3."""
+    async with running(tmp_path, flow("- send: erp.note", identity=IDENTITY)) as run:
+        for revision in range(20):
+            await run.post({"number": 7, "revision": revision + 1})
+        await run.quiet()
+        assert [asked.body["revision"] for asked in run.peer.of("/note")] == list(range(1, 21))
+
+
+async def test_a_storm_of_duplicates_has_one_delivery(tmp_path: Path) -> None:
+    """REL-2, ORD-5."""
+    async with running(tmp_path, flow("- send: erp.note", identity=IDENTITY)) as run:
+        replies = await asyncio.gather(*(run.post({"number": 7}) for _ in range(40)))
+        await run.quiet()
+        assert len({reply.id for reply in replies}) == 1
+        assert len(run.peer.of("/note")) == 1
