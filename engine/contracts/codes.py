@@ -158,6 +158,11 @@ class CodeTables:
     def __iter__(self) -> Iterator[CodeTable]:
         return iter(self._tables.values())
 
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names of tables with one of their columns, such as `warehouse-system`."""
+        return tuple(self._aliases)
+
     def table(self, name: str) -> CodeTable:
         """The table by its file's name; raises `UnknownTable` with the nearest name."""
         return self._find(name, None)[0]

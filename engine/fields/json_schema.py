@@ -6,12 +6,17 @@ refuses. A field counts as given when it is there and is neither null, false nor
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
+
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import CoreSchema
 
 Rule = dict[str, Any]
 NameKind = Literal[
     "code tables",
+    "codecs",
     "connectors",
     "entities",
     "error classes",
@@ -20,6 +25,7 @@ NameKind = Literal[
     "mappings",
     "milestones",
     "operations",
+    "operations of any system",
     "retry policies",
     "systems",
     "teams",
@@ -28,12 +34,22 @@ NameKind = Literal[
 NAMES = "x-names"
 """The key under which a text says which of the workspace's names it is."""
 
-_ABSENT = [None, False, []]
-
 
 def named(kind: NameKind) -> dict[str, Any]:
     """A text that is one of the workspace's names; editors offer those there are."""
     return {NAMES: kind}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAs:
+    """`named` for a type that has a JSON Schema of its own, as an annotation of it."""
+
+    kind: NameKind
+    description: str
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        own = {key: value for key, value in handler(schema).items() if key != "examples"}
+        return {**own, "description": self.description, NAMES: self.kind}
 
 
 def rules(*each: Rule) -> dict[str, Any]:
@@ -43,7 +59,7 @@ def rules(*each: Rule) -> dict[str, Any]:
 
 def given(*names: str) -> Rule:
     """All of the fields are given."""
-    return {"required": list(names), "properties": {name: {"not": {"enum": list(_ABSENT)}} for name in names}}
+    return {"required": list(names), "properties": {name: {"not": {"enum": [None, False, []]}} for name in names}}
 
 
 def exactly_one(*names: str) -> Rule:

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.fields.json_schema import exactly_one, named, rules
+from engine.fields.json_schema import NamedAs, exactly_one, named, rules
 from engine.fields.scalars import CronText, Duration, Name, TimeZoneName, Whole
 
 
@@ -17,10 +17,10 @@ class ConfigModel(BaseModel):
 
 
 Summary = Annotated[str, Field(min_length=1, max_length=300, description="one sentence for a person")]
-Team = Annotated[Name, Field(description="a team of the workspace", json_schema_extra=named("teams"))]
-PolicyName = Annotated[Name, Field(description="a retry policy", json_schema_extra=named("retry policies"))]
-MilestoneName = Annotated[Name, Field(description="a milestone", json_schema_extra=named("milestones"))]
-FlowName = Annotated[Name, Field(description="a flow of the workspace", json_schema_extra=named("flows"))]
+Team = Annotated[Name, NamedAs("teams", "a team of the workspace")]
+PolicyName = Annotated[Name, NamedAs("retry policies", "a retry policy")]
+MilestoneName = Annotated[Name, NamedAs("milestones", "a milestone")]
+FlowName = Annotated[Name, NamedAs("flows", "a flow of the workspace")]
 EntityVersion = Annotated[
     str,
     Field(

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag
 from engine.config.models.base import (
     ConfigModel,
     EntityVersion,
+    FlowName,
     MilestoneName,
     OperationName,
     Summary,
@@ -106,10 +107,27 @@ class CallStep(StepFields):
     )
 
 
+class RunStep(StepFields):
+    """Process call: runs a flow with `source: {called: true}` inside this exchange, and goes on with its own payload.
+
+    The flow that is run has its own `$saved`; what its steps leave as the payload is its answer. Its calls are undone,
+    and its parks wait, as if they stood here.
+    """
+
+    run: FlowName = Field(description="the flow that is run")
+    payload: MappingRef | None = Field(
+        default=None, alias="with", description="what it is given; by default the payload; scope: canonical"
+    )
+    save: Name | None = Field(default=None, description="its answer is kept as `$saved.NAME`")
+
+
 class SendTarget(ConfigModel):
     """An operation of a system that an expression names."""
 
-    operation: Name = Field(description="the operation's name, equal in all systems it may go to")
+    operation: Name = Field(
+        description="the operation's name, equal in all systems it may go to",
+        json_schema_extra=named("operations of any system"),
+    )
     system: Expr = Field(description="the system's name; scope: canonical, `$group`, `$lookup()`")
 
 
@@ -252,6 +270,7 @@ STEP_MODELS: dict[str, type[StepFields]] = {
     "route": RouteStep,
     "split": SplitStep,
     "call": CallStep,
+    "run": RunStep,
     "send": SendStep,
     "publish": PublishStep,
     "wire_tap": WireTapStep,
@@ -279,6 +298,7 @@ Step = Annotated[
     | Annotated[RouteStep, Tag("route")]
     | Annotated[SplitStep, Tag("split")]
     | Annotated[CallStep, Tag("call")]
+    | Annotated[RunStep, Tag("run")]
     | Annotated[SendStep, Tag("send")]
     | Annotated[PublishStep, Tag("publish")]
     | Annotated[WireTapStep, Tag("wire_tap")]

@@ -36,7 +36,10 @@ class DedupeModel(ConfigModel):
 class PollModel(TimedModel):
     """An event made by asking: an operation is called on a schedule and each item of its reply becomes an event."""
 
-    operation: Name = Field(description="an operation of this system; it must change nothing")
+    operation: Name = Field(
+        description="an operation of this system; it must change nothing",
+        json_schema_extra=named("operations of any system"),
+    )
     parameters: dict[str, Expr] = Field(
         default_factory=dict,
         alias="with",
@@ -51,7 +54,9 @@ class EventModel(ConfigModel):
 
     summary: Summary | None = None
     codec: str | dict[str, Any] = Field(
-        default="json", description="how bytes are read: a codec's name, or `{NAME: settings}`"
+        default="json",
+        description="how bytes are read: a codec's name, or `{NAME: settings}`",
+        json_schema_extra=named("codecs"),
     )
     contract: str | None = Field(default=None, description="the vendor's schema: a file in the system's folder")
     items: Expr | None = Field(
@@ -91,7 +96,9 @@ class OperationFields(ConfigModel):
 
     summary: Summary | None = None
     accepts: EntityVersion | None = Field(default=None, description="the canonical entity it is given")
-    codec: str | dict[str, Any] = Field(default="json", description="how request and reply are written and read")
+    codec: str | dict[str, Any] = Field(
+        default="json", description="how request and reply are written and read", json_schema_extra=named("codecs")
+    )
     success: Expr = Field(
         default=Expr("status >= 200 and status < 300"),
         description="true when the peer did what was asked; scope: status, headers, body",

@@ -51,6 +51,7 @@ class StoreModel(ConfigModel):
         default="sqlite:.crossdock/store.db",
         description="`sqlite:PATH` relative to the workspace, or `postgresql://…`",
         examples=["sqlite:.crossdock/store.db", "postgresql://crossdock@db/crossdock"],
+        json_schema_extra={"pattern": "^(sqlite|postgresql|postgres):."},
     )
     schema_name: Name = Field(default="crossdock", alias="schema", description="the PostgreSQL schema to use")
 
