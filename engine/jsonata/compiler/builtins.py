@@ -72,9 +72,20 @@ def _result(unit: Unit, function: Function, arguments: list[Val], fast: tuple[li
         return _typed(unit.assign(slow), function, arguments)
     tests, code = fast
     if tests:
-        absent = f"M if {arguments[0].code} is M else " if function.strict and arguments[0].missing else ""
+        absent = _absent(unit, function, arguments)
         code = f"{code} if {' and '.join(tests)} else {absent}{slow}"
     return _typed(unit.assign(code), function, arguments)
+
+
+def _absent(unit: Unit, function: Function, arguments: list[Val]) -> str:
+    """Code that ends a call whose first argument is missing, if the others are sure to fit."""
+    if not function.strict or not arguments[0].missing or function.parsed is None:
+        return ""
+    rest = zip(function.parsed.parameters[1:], arguments[1:], strict=False)
+    fits = len(arguments) <= len(function.parsed.parameters) and all(
+        _test(parameter.kind, parameter.subtype, argument) == "" for parameter, argument in rest
+    )
+    return f"M if {arguments[0].code} is M else " if fits else ""
 
 
 def _floor_of_double(function: Function, code: str, slow: str) -> str:

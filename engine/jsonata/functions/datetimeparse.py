@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from math import nan
 from typing import Any, Final
 
 import regex
 
-from engine.jsonata.functions.datetimefields import DAY, Fields, days_from_date
+from engine.jsonata.functions.datetimefields import DAY, MAX_MILLIS, Fields, date_from_days, days_from_date
 from engine.jsonata.functions.datetimepicture import DAYS, MONTHS, Marker, Part, date_picture
 from engine.jsonata.functions.datetimes import millis
 from engine.jsonata.functions.errors import FunctionError
@@ -24,18 +25,22 @@ _ISO: Final = re.compile(
     re.ASCII,
 )
 _WORDS: Final = "(?:" + "|".join([*WORD_VALUES, "and", "[-, ]"]) + ")+"
-_DATE_KINDS: Final = ((frozenset("YMD"), "YMD"), (frozenset("Yd"), "Yd"))
+_DAY_OF_YEAR: Final = frozenset("Yd")
 _WEEK_DATES: Final = (frozenset("Xxw"), frozenset("XW"))
 _SECONDS: Final = 1.0  # far more than any timestamp takes to match
 
-Reader = Callable[[str], int]
+Value = int | float | None
+"""What stands for a component: NaN for a number that is none, None for a name that means nothing."""
+
+Reader = Callable[[str], Value]
 
 
 def to_millis(timestamp: Any, picture: Any = MISSING, now: datetime | None = None) -> Any:
     """Milliseconds since the epoch of a timestamp in ISO 8601, or in the form of a picture; UTC where it has no zone.
 
     MISSING where the timestamp does not fit the picture. What a picture leaves out on the left is taken from `now`.
-    Raises D3110 for text that is no ISO timestamp, D3136 for a picture with gaps, D3131 to D3135 for a wrong picture.
+    NaN for a day or time that does not exist. Raises D3110 for text that is no ISO timestamp, D3136 for a picture with
+    gaps, D3131 to D3135 for a wrong picture.
     """
     if timestamp is MISSING:
         return MISSING
@@ -44,10 +49,10 @@ def to_millis(timestamp: Any, picture: Any = MISSING, now: datetime | None = Non
     values = _read(timestamp, date_picture(picture))
     if not values:
         return MISSING
-    return _instant(values, picture, None if now is None else Fields.of(millis(now)))
+    return _instant(values, None if now is None else Fields.of(millis(now)))
 
 
-def _from_iso(timestamp: str) -> int:
+def _from_iso(timestamp: str) -> int | float:
     found = _ISO.fullmatch(timestamp)
     if found is None:
         raise FunctionError("D3110", timestamp)
@@ -58,7 +63,7 @@ def _from_iso(timestamp: str) -> int:
     offset = int(found[9] or "0") * 60 + int(found[10] or "0")
     untimed = found[4] is None and (found[7] or found[8])
     if untimed or not 1 <= month <= 12 or not 1 <= day <= 31 or seconds * 1000 + fraction > DAY or offset >= 1440:
-        raise FunctionError("D3110", timestamp)
+        return nan
     shift = -offset if found[8] == "-" else offset
     return days_from_date(year, month, day) * DAY + (seconds - 60 * shift) * 1000 + fraction
 
@@ -78,7 +83,7 @@ def _reader(parts: tuple[Part, ...]) -> tuple[regex.Pattern[str], tuple[tuple[st
     return regex.compile("".join(pattern), regex.V0 | regex.IGNORECASE), tuple(readers)
 
 
-def _read(timestamp: str, parts: tuple[Part, ...]) -> dict[str, int]:
+def _read(timestamp: str, parts: tuple[Part, ...]) -> dict[str, Value]:
     """The components of a timestamp, empty where it does not fit."""
     pattern, readers = _reader(parts)
     try:
@@ -87,13 +92,7 @@ def _read(timestamp: str, parts: tuple[Part, ...]) -> dict[str, int]:
         raise FunctionError("D3142", timestamp) from error
     if found is None:
         return {}
-    values: dict[str, int] = {}
-    for (component, reader), text in zip(readers, found.groups(), strict=True):
-        try:
-            values[component] = reader(text)
-        except KeyError:  # a word that is no name of a month, day or half of the day
-            return {}
-    return values
+    return {component: reader(text) for (component, reader), text in zip(readers, found.groups(), strict=True)}
 
 
 def _marker_reader(marker: Marker) -> tuple[str, Reader]:
@@ -106,14 +105,14 @@ def _marker_reader(marker: Marker) -> tuple[str, Reader]:
         return _integer_expression(picture, marker.parse_width), lambda text: read_integer(text, picture)
     names: Mapping[str, int]
     if marker.component in "Mx":
-        names = {name[: marker.max_width].lower(): place + 1 for place, name in enumerate(MONTHS)}
+        names = {name[: marker.max_width]: place + 1 for place, name in enumerate(MONTHS)}
     elif marker.component == "F":
-        names = {name[: marker.max_width].lower(): place + 1 for place, name in enumerate(DAYS)}
+        names = {name[: marker.max_width]: place + 1 for place, name in enumerate(DAYS)}
     elif marker.component == "P":
-        names = {"am": 0, "pm": 1}
+        names = {"am": 0, "AM": 0, "pm": 1, "PM": 1}
     else:
         raise FunctionError("D3133", marker.component)
-    return "[a-zA-Z]+", lambda text: names[text.lower()]
+    return "[a-zA-Z]+", names.get
 
 
 def _integer_expression(picture: IntegerPicture, width: int) -> str:
@@ -147,30 +146,34 @@ def _zone_reader(marker: Marker) -> tuple[str, Reader]:
     return prefix + "[-+][0-9]+" + (re.escape(separator) + "[0-9]+" if separator else ""), minutes
 
 
-def _instant(values: dict[str, int], picture: str, now: Fields | None) -> int:
-    given = {component for component, value in values.items() if value}
-    dated = given & frozenset("YXMxWwdD")
-    if any(dated and dated <= kind for kind in _WEEK_DATES):
-        raise FunctionError("D3136", picture)  # the reference reads no week dates either
-    date = next((order for kind, order in _DATE_KINDS if dated and dated <= kind), "YMD")
-    timed = given & frozenset("PHhmsf")
+def _instant(values: dict[str, Value], now: Fields | None) -> int | float:
+    given = {component for component, value in values.items() if value and value == value}  # NaN counts as not given
+    dated, timed = given & frozenset("YXMxWwdD"), given & frozenset("PHhmsf")
+    if dated and any(dated <= kind for kind in _WEEK_DATES):
+        raise FunctionError("D3136")  # the reference reads no week dates either
+    by_day_of_year = "d" in dated and dated <= _DAY_OF_YEAR
     half_day = bool(timed) and not timed <= frozenset("Hmsf") and timed <= frozenset("Phmsf")
-    complete = _completed(values, date + ("Phmsf" if half_day else "Hmsf"), picture, now)
-    hour = complete["h"] % 12 + 12 * (complete["P"] == 1) if half_day else complete["H"]
-    seconds = (hour * 60 + complete["m"]) * 60 + complete["s"]
-    zone = values.get("Z") or values.get("z") or 0
-    return _date(complete) * DAY + seconds * 1000 + complete["f"] - zone * 60_000
+    order = ("YD" if by_day_of_year else "YMD") + ("Phmsf" if half_day else "Hmsf")
+    complete = _completed(values, order, now)
+    if half_day:
+        hour = complete["h"]
+        complete["H"] = (0 if hour == 12 else hour) + 12 * (complete["P"] == 1)
+    days = _day_of_year(complete, values["d"]) if by_day_of_year else _date(complete)
+    result = days * DAY + ((complete["H"] * 60 + complete["m"]) * 60 + complete["s"]) * 1000 + complete["f"]
+    if not -MAX_MILLIS <= result <= MAX_MILLIS:
+        return nan
+    return result - (values.get("Z") or values.get("z") or 0) * 60_000
 
 
-def _completed(values: dict[str, int], order: str, picture: str, now: Fields | None) -> dict[str, int]:
+def _completed(values: dict[str, Value], order: str, now: Fields | None) -> dict[str, int | float]:
     """The values with what lacks: on the left of those given from now, on the right the least; D3136 for gaps."""
-    complete: dict[str, int] = {}
+    complete: dict[str, int | float] = {}
     started = ended = False
     for component in order:
         value = values.get(component)
         if value is not None:
             if ended:
-                raise FunctionError("D3136", picture)
+                raise FunctionError("D3136")
             started = True
             complete[component] = value
         elif started:
@@ -179,16 +182,29 @@ def _completed(values: dict[str, int], order: str, picture: str, now: Fields | N
         elif component == "P":
             complete[component] = 0
         elif now is None:
-            raise FunctionError("D3136", picture)
+            raise FunctionError("D3136")
         else:
             complete[component] = now.component(component)
     return complete
 
 
-def _date(values: dict[str, int]) -> int:
+def _date(values: dict[str, int | float]) -> int | float:
     """Days since the epoch; years of two digits are of the twentieth century, as for JavaScript."""
-    year = values["Y"] + 1900 if 0 <= values["Y"] <= 99 else values["Y"]
-    if "d" in values:
-        return days_from_date(year, 1, 1) + values["d"] - 1
-    years, month = divmod(max(values["M"], 1) - 1, 12)
-    return days_from_date(year + years, month + 1, 1) + values["D"] - 1
+    if values["Y"] != values["Y"]:
+        return nan
+    month = values["M"] - 1 if values["M"] > 0 else 0
+    years, month = divmod(int(month), 12)
+    return days_from_date(_century(values["Y"]) + years, month + 1, 1) + values["D"] - 1
+
+
+def _day_of_year(values: dict[str, int | float], day: Value) -> int | float:
+    """Days since the epoch of a day of the year, whose month and day are then taken to the year that is given."""
+    if day is None or values["Y"] != values["Y"] or not -MAX_MILLIS <= day * DAY <= MAX_MILLIS:
+        return nan
+    year = _century(values["Y"])
+    _, month, of_month = date_from_days(days_from_date(year, 1, 1) + int(day) - 1)
+    return days_from_date(year, month, of_month)
+
+
+def _century(year: int | float) -> int:
+    return int(year) + 1900 if 0 <= year <= 99 else int(year)

@@ -38,7 +38,9 @@ _DEFAULTS: Final = {
     "C": "n",
     "E": "n",
 }
-_NUMERIC: Final = frozenset("YMDdFWwXxHhmsf")
+NUMERIC: Final = frozenset("YMDdFWwXxHhmsf")
+"""The components that are numbers unless a picture asks for a name."""
+
 _TOKEN: Final = re.compile(r"\[\[|\[[^\]]*(\]?)|(?:[^\[])+")
 _SPACES: Final = re.compile(r"\s+")
 
@@ -79,7 +81,7 @@ def date_picture(picture: str) -> tuple[Part, ...]:
         else:
             marker = _marker(_SPACES.sub("", token[1:-1]))
             previous = parts[-1] if parts else None
-            if isinstance(previous, Marker) and previous.integer and marker.integer and marker.component in _NUMERIC:
+            if isinstance(previous, Marker) and previous.integer and marker.integer and marker.component in NUMERIC:
                 # two numbers without anything between them: the first must have a fixed width to be read
                 parts[-1] = replace(previous, parse_width=previous.integer.mandatory)
             parts.append(marker)
@@ -88,8 +90,6 @@ def date_picture(picture: str) -> tuple[Part, ...]:
 
 def _marker(text: str) -> Marker:
     component = text[:1]
-    if component not in _DEFAULTS:
-        raise FunctionError("D3132", component)
     presentation, comma, widths = text[1:].rpartition(",")
     if not comma:
         presentation, widths = text[1:], ""
@@ -98,11 +98,13 @@ def _marker(text: str) -> Marker:
     modifier = ""
     if len(presentation) > 1 and presentation[-1] in "atco":
         presentation, modifier = presentation[:-1], presentation[-1]
-    presentation = presentation or _DEFAULTS[component]
+    presentation = presentation or _DEFAULTS.get(component, "")
+    if not presentation:
+        raise FunctionError("D3132", component)
     marker = Marker(component, _names(presentation), None, max_width, zulu=modifier == "t")
     if component in "Zz":
         return replace(marker, names=None, integer=integer_picture(presentation))
-    if marker.names or component not in _NUMERIC:
+    if marker.names or component not in NUMERIC:
         return marker
     integer = integer_picture(presentation + (";" + modifier if modifier else ""))
     integer = replace(integer, mandatory=max(integer.mandatory, min_width or 0))

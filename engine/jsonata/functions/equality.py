@@ -22,11 +22,19 @@ def deep_equal(left: Any, right: Any) -> bool:
         return equal_numbers(left, right)
     if left is right:
         return left is not MISSING
+    if callable(left):
+        return same_function(left, right)
     if isinstance(left, (list, tuple)):
         return isinstance(right, (list, tuple)) and _equal_arrays(left, right)
     if isinstance(left, dict):
         return isinstance(right, dict) and _equal_objects(left, right)
     return False
+
+
+def same_function(left: Any, right: Any) -> bool:
+    """Whether two values are the same built-in function."""
+    function = getattr(left, "function", None)
+    return function is not None and function is getattr(right, "function", None) and left.__class__ is right.__class__
 
 
 def _equal_arrays(left: list[Any] | tuple[Any, ...], right: list[Any] | tuple[Any, ...]) -> bool:

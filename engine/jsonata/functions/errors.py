@@ -19,3 +19,10 @@ class FunctionError(ExpressionError):
         if value is not MISSING:
             details["value"] = value
         super().__init__(code, **details)
+
+
+def present(argument: Any, index: int) -> Any:
+    """An argument that a function cannot do without. Raises T0410 where it is missing; `index` counts from 1."""
+    if argument is MISSING:
+        raise FunctionError("T0410", None, index=index)
+    return argument

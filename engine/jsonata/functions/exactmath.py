@@ -47,7 +47,7 @@ def is_noisy(value: Number) -> bool:
     """Whether a float has more digits than a double can promise, or none (infinity, NaN)."""
     if type(value) is not float:
         return False
-    if not math.isfinite(value):
+    if not -SAFE_INTEGER < value < SAFE_INTEGER:
         return True
     return not value.is_integer() and len(Decimal(repr(value)).normalize().as_tuple().digits) > _DOUBLE_DIGITS
 
@@ -134,9 +134,9 @@ def equal_numbers(left: Number, right: Number) -> bool:
 
 
 def less(left: Number, right: Number) -> bool:
-    """left < right; a float is compared with a Decimal by its shortest repr."""
+    """left < right; a float is compared with a Decimal by its shortest repr. NaN is neither less nor greater."""
     if isinstance(left, float) and isinstance(right, Decimal):
-        return exact(left) < right
+        return not math.isnan(left) and exact(left) < right
     if isinstance(left, Decimal) and isinstance(right, float):
-        return left < exact(right)
+        return not math.isnan(right) and left < exact(right)
     return left < right

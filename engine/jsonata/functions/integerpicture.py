@@ -10,9 +10,10 @@ from functools import lru_cache, reduce
 from typing import Any, Final, Literal
 
 from engine.jsonata.functions import numberwords
-from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.functions.errors import FunctionError, present
 from engine.jsonata.functions.numbers import floor
 from engine.jsonata.functions.numbertext import int_to_string
+from engine.jsonata.functions.strings import MAX_PADDED
 from engine.jsonata.missing import MISSING
 
 Primary = Literal["decimal", "letters", "roman", "words", "sequence"]
@@ -30,11 +31,6 @@ _PRIMARIES: Final[dict[str, tuple[Primary, Case]]] = {
 _TO_TEXT: Final[dict[Primary, Callable[[int], str]]] = {
     "letters": numberwords.to_letters,
     "roman": numberwords.to_roman,
-}
-_FROM_TEXT: Final[dict[Primary, Callable[[str], int]]] = {
-    "letters": numberwords.from_letters,
-    "roman": numberwords.from_roman,
-    "words": numberwords.from_words,
 }
 # The zeros of the decimal digit families that the reference knows.
 _ZEROS: Final = (
@@ -112,12 +108,16 @@ def regular_interval(positions: list[int]) -> int:
     return step if regular else 0
 
 
-def format_integer(value: Any, picture: str) -> Any:
-    """A number, rounded down, as its picture says. Raises D3130 for a numbering that is not supported, D3131."""
+def format_integer(value: Any, picture: Any) -> Any:
+    """A number, rounded down, as its picture says. Raises D3130 for a numbering that is not supported, D3131.
+
+    T0410 without a picture.
+    """
     if value is MISSING:
         return MISSING
+    present(picture, 2)
     if isinstance(value, float) and not math.isfinite(value):
-        raise FunctionError("D1001", value)
+        return write_nan(integer_picture(picture), value)
     return write_integer(int(floor(value)), integer_picture(picture))
 
 
@@ -136,8 +136,26 @@ def write_integer(value: int, picture: IntegerPicture) -> str:
     return sign + (text.upper() if picture.case == "upper" else text)
 
 
+def write_nan(picture: IntegerPicture, value: float = math.nan) -> str:
+    """What the reference writes for NaN or infinity. Raises D1001 for words, and for infinity in letters."""
+    if picture.primary == "sequence":
+        raise FunctionError("D3130", picture.token)
+    if picture.primary == "decimal":
+        name = "NaN" if math.isnan(value) else "Infinity"
+        return ("-" if value < 0 else "") + _written(name, picture)
+    if picture.primary == "words" or not math.isnan(value):
+        raise FunctionError("D1001", value)
+    return ""
+
+
 def _decimal(value: int, picture: IntegerPicture) -> str:
-    text = int_to_string(value).rjust(picture.mandatory, "0")
+    return _written(int_to_string(value), picture)
+
+
+def _written(digits: str, picture: IntegerPicture) -> str:
+    if picture.mandatory > MAX_PADDED:
+        raise FunctionError("D2016", picture.mandatory, limit=MAX_PADDED)
+    text = digits.rjust(picture.mandatory, "0")
     if picture.zero != ord("0"):
         text = "".join(chr(ord(digit) - ord("0") + picture.zero) for digit in text)
     text = _grouped(text, picture)
@@ -151,32 +169,42 @@ def _decimal(value: int, picture: IntegerPicture) -> str:
 def _grouped(text: str, picture: IntegerPicture) -> str:
     if picture.interval:
         places = range(len(text) - picture.interval, 0, -picture.interval)
-        separators = [(place, picture.separators[0][1]) for place in places]
-    else:
-        separators = [(len(text) - position, char) for position, char in picture.separators]
-    for place, char in separators:
-        if place > 0:
-            text = text[:place] + char + text[place:]
+        for place in places:
+            text = text[:place] + picture.separators[0][1] + text[place:]
+        return text
+    for position, char in reversed(picture.separators):
+        place = len(text) - position
+        # as in the reference, also where the number is too short for its picture
+        text = text[:place] + char + text[place:] if place >= 0 else char + text[place:]
     return text
 
 
-def parse_integer(text: Any, picture: str) -> Any:
-    """The number that a text written by the picture stands for. Raises D3030 where it is none, D3130 and D3131."""
-    return text if text is MISSING else read_integer(text, integer_picture(picture))
+def parse_integer(text: Any, picture: Any) -> Any:
+    """The number that a text written by the picture stands for, NaN where it is none. Raises D3130 and D3131.
+
+    T0410 without a picture.
+    """
+    return text if text is MISSING else read_integer(text, integer_picture(present(picture, 2)))
 
 
-def read_integer(text: str, picture: IntegerPicture) -> int:
-    """The number that a text written by an analysed picture stands for. Raises D3030, D3130."""
+def read_integer(text: str, picture: IntegerPicture) -> int | float:
+    """The number that a text written by an analysed picture stands for, NaN where it is none. Raises D3130."""
     if picture.primary == "sequence":
         raise FunctionError("D3130", picture.token)
-    if picture.primary != "decimal":
-        return _FROM_TEXT[picture.primary](text.lower())
+    upper = picture.case == "upper"
+    if picture.primary == "letters":
+        return numberwords.from_letters(text, "A" if upper else "a")
+    if picture.primary == "roman":
+        return numberwords.from_roman(text if upper else text.upper())
+    if picture.primary == "words":
+        return numberwords.from_words(text.lower())
     digits = text[:-2] if picture.ordinal else text
     for char in {char for _, char in picture.separators} | ({","} if picture.interval else set()):
         digits = digits.replace(char, "")
     if picture.zero != ord("0"):
-        digits = "".join(chr(max(ord(digit) - picture.zero + ord("0"), 0)) for digit in digits)
+        codes = [ord(digit) - picture.zero + ord("0") for digit in digits]
+        if any(code < 0 for code in codes):
+            raise FunctionError("D3030", text)
+        digits = "".join(map(chr, codes))
     found = _LEADING_INTEGER.match(digits)
-    if found is None:
-        raise FunctionError("D3030", text)
-    return int(found[1])
+    return math.nan if found is None else int(found[1])

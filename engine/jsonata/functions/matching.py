@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from engine.jsonata.functions.codeunits import from_units, to_units
-from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.functions.errors import FunctionError, present
 from engine.jsonata.functions.regexes import Found, Regex, describe
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
@@ -59,6 +59,8 @@ def replace(text: Any, pattern: Any, replacement: Any, limit: Any = MISSING) -> 
     if most <= 0:
         return text
     if isinstance(pattern, str):
+        if pattern not in text:
+            return text
         if not isinstance(replacement, str):
             raise FunctionError("D3012", replacement)
         return text.replace(pattern, replacement, -1 if most == math.inf else int(most))
@@ -104,6 +106,8 @@ def _limit(limit: Any, code: str, rounding: Callable[[Any], int] = math.ceil) ->
 def _found(matcher: Any, text: str, limit: float, function: str) -> Iterator[Found]:
     if isinstance(matcher, Regex):
         return matcher.matches(text, limit)
+    if matcher is MISSING:
+        raise FunctionError("T0410", None, index=2, token=function)
     return _asked(matcher, text, limit, function)
 
 
@@ -137,7 +141,7 @@ def _replaced(found: Found, replacement: Any, text: str) -> str:
         if "$" not in replacement:
             return replacement
         return _REFERENCE.sub(lambda reference: _referenced(reference[1], found), replacement)
-    result = replacement(describe(found, text, lambda *_: MISSING))
+    result = present(replacement, 3)(describe(found, text, lambda *_: MISSING))
     if not isinstance(result, str):
         raise FunctionError("D3012", result)
     return result

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
-from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.functions.errors import FunctionError, present
 from engine.jsonata.functions.exactmath import EXACT, exact
 from engine.jsonata.functions.numberpicture import Layout, Symbols, number_picture
 from engine.jsonata.functions.numbers import round_, rounded
 from engine.jsonata.functions.numbertext import int_to_string
+from engine.jsonata.functions.stringify import string
 from engine.jsonata.missing import MISSING
 
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_NAMES: Final = MappingProxyType({"NaN": "NaN", "Infinity": "Infinity", "-Infinity": "Infinity"})
 
 
-def format_number(value: Any, picture: str, options: Any = MISSING) -> Any:
+def format_number(value: Any, picture: Any, options: Any = MISSING) -> Any:
     """A number as an XPath picture says (`#,##0.00`), digit for digit. `options` override symbols by their XPath names.
 
-    Raises D3080 to D3093 for a picture that is not valid, D1001 for infinity and NaN.
+    Raises D3080 to D3093 for a picture that is not valid, T0410 without one.
     """
     if value is MISSING:
         return MISSING
-    symbols, positive, negative = number_picture(picture, tuple(options.items()) if options else ())
+    given = tuple((name, _symbol(symbol)) for name, symbol in options.items()) if options else ()
+    symbols, positive, negative = number_picture(present(picture, 2), given)
     amount = exact(value)
-    if not amount.is_finite():
-        raise FunctionError("D1001", value)
-    layout = positive if amount >= 0 else negative
+    layout = positive if not amount.is_nan() and amount >= 0 else negative
     if layout.factor != 1:
         amount = EXACT.multiply(amount, layout.factor)
     exponent = ""
@@ -38,9 +40,16 @@ def format_number(value: Any, picture: str, options: Any = MISSING) -> Any:
     return layout.prefix + _mantissa(amount, layout, symbols) + exponent + layout.suffix
 
 
+def _symbol(value: Any) -> str:
+    """A symbol that the options give. Raises T0410 for a list, an object or a function."""
+    if isinstance(value, (list, dict)) or callable(value):
+        raise FunctionError("T0410", value, index=3)
+    return str(string(value)) if value is not MISSING else "undefined"
+
+
 def _scaled(amount: Decimal, scaling: int) -> tuple[Decimal, int]:
     """The amount as mantissa and power of ten, with `scaling` digits in the mantissa's integer part."""
-    if not amount:
+    if not amount or not amount.is_finite():
         return amount, 0
     power = amount.adjusted() - scaling + 1
     mantissa = amount.scaleb(-power, EXACT)
@@ -50,35 +59,39 @@ def _scaled(amount: Decimal, scaling: int) -> tuple[Decimal, int]:
 
 
 def _mantissa(amount: Decimal, layout: Layout, symbols: Symbols) -> str:
-    integer, _, fraction = format(abs(exact(rounded(amount, layout.max_fraction))), "f").partition(".")
-    integer = integer.lstrip("0").rjust(layout.min_integer, "0")
-    fraction = fraction.rstrip("0").ljust(layout.min_fraction, "0")
-    grouped = _grouped_integer(_translated(integer, symbols), layout, symbols)
-    if not fraction:
-        return grouped
-    return grouped + symbols.decimal + _grouped_fraction(_translated(fraction, symbols), layout, symbols)
+    """The digits with their separators, put together in the order and by the positions of the reference."""
+    finite = amount.is_finite()
+    digits = format(abs(exact(rounded(amount, layout.max_fraction))), "f") if finite else _NAMES[str(amount)]
+    text = _translated(digits, symbols)
+    text = text.replace(".", symbols.decimal, 1) if "." in text else text + symbols.decimal
+    if len(symbols.zero) == 1:
+        text = text.strip(symbols.zero)
+    at = text.find(symbols.decimal)
+    zeros = symbols.zero * (layout.min_fraction - (len(text) - at - 1))
+    text = _grouped_integer(symbols.zero * (layout.min_integer - at) + text + zeros, layout, symbols)
+    at = text.find(symbols.decimal)
+    for position in layout.fraction_groups:
+        text = text[: at + 1 + position] + symbols.grouping + text[at + 1 + position :]
+    at = text.find(symbols.decimal)
+    return text if layout.has_decimal and at != len(text) - 1 else text[:-1]
 
 
 def _translated(digits: str, symbols: Symbols) -> str:
-    if symbols.digits[0] == "0":
+    if symbols.zero == "0" or not symbols.digits:
         return digits
     return digits.translate({ord("0") + value: digit for value, digit in enumerate(symbols.digits)})
 
 
-def _grouped_integer(digits: str, layout: Layout, symbols: Symbols) -> str:
-    size = len(digits)
-    groups = range(layout.interval, size, layout.interval) if layout.interval else sorted(layout.integer_groups)
-    for group in groups:
-        if group < size:
-            digits = digits[: size - group] + symbols.grouping + digits[size - group :]
-    return digits
-
-
-def _grouped_fraction(digits: str, layout: Layout, symbols: Symbols) -> str:
-    for group in sorted(layout.fraction_groups, reverse=True):
-        if group < len(digits):
-            digits = digits[:group] + symbols.grouping + digits[group:]
-    return digits
+def _grouped_integer(text: str, layout: Layout, symbols: Symbols) -> str:
+    at = text.find(symbols.decimal)
+    if layout.interval:
+        for place in range(at - layout.interval, 0, -layout.interval):
+            text = text[:place] + symbols.grouping + text[place:]
+        return text
+    for position in layout.integer_groups:
+        text = text[: at - position] + symbols.grouping + text[at - position :]
+        at += 1
+    return text
 
 
 def format_base(value: Any, radix: Any = MISSING) -> Any:

@@ -40,12 +40,13 @@ class Symbols:
     per_mille: str
     optional: str
     separator: str
+    zero: str
     digits: str
 
     @property
-    def active(self) -> str:
+    def active(self) -> tuple[str, ...]:
         """The characters that make up the digits of a picture."""
-        return self.digits + self.decimal + self.exponent + self.grouping + self.optional + self.separator
+        return (*self.digits, self.decimal, self.exponent, self.grouping, self.optional, self.separator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class Layout:
     prefix: str
     suffix: str
     factor: int
+    has_decimal: bool
     integer_groups: tuple[int, ...]
     interval: int
     fraction_groups: tuple[int, ...]
@@ -99,7 +101,7 @@ def number_picture(picture: str, options: tuple[tuple[str, str], ...]) -> tuple[
 
 
 def _symbols(names: Mapping[str, str]) -> Symbols:
-    zero = ord(names["zero-digit"][:1] or "0")
+    zero = names["zero-digit"]
     return Symbols(
         decimal=names["decimal-separator"],
         grouping=names["grouping-separator"],
@@ -109,7 +111,8 @@ def _symbols(names: Mapping[str, str]) -> Symbols:
         per_mille=names["per-mille"],
         optional=names["digit"],
         separator=names["pattern-separator"],
-        digits="".join(chr(zero + value) for value in range(10)),
+        zero=zero,
+        digits="".join(chr(ord(zero[0]) + value) for value in range(10)) if zero else "",
     )
 
 
@@ -123,7 +126,9 @@ def _split(text: str, symbols: Symbols) -> SubPicture:
     if 0 <= position <= len(text) - len(suffix):
         # the reference counts from the start of the picture here, so a prefix before an exponent ends in D3093
         mantissa, exponent = active[:position], active[position + 1 :]
-    integer, _, fraction = mantissa.partition(symbols.decimal)
+    integer, decimal, fraction = mantissa.partition(symbols.decimal)
+    if not decimal:
+        fraction = suffix
     return SubPicture(text, prefix, suffix, active, mantissa, exponent, integer, fraction)
 
 
@@ -138,7 +143,7 @@ def _validate(sub: SubPicture, symbols: Symbols) -> None:
         ("D3084", symbols.percent in text and symbols.per_mille in text),
         ("D3085", not _holds(sub.mantissa, digits + symbols.optional)),
         ("D3086", any(char not in symbols.active for char in sub.active)),
-        ("D3087", symbols.grouping + symbols.decimal in text or symbols.decimal + symbols.grouping in text),
+        ("D3087", symbols.grouping in _neighbours(text, symbols.decimal)),
         ("D3088", symbols.decimal not in text and sub.integer.endswith(symbols.grouping)),
         ("D3089", symbols.grouping * 2 in text),
         ("D3090", symbols.optional in sub.integer and _holds(sub.integer.partition(symbols.optional)[0], digits)),
@@ -149,6 +154,12 @@ def _validate(sub: SubPicture, symbols: Symbols) -> None:
     codes = [code for code, found in broken if found]
     if codes:
         raise FunctionError(codes[-1], text)
+
+
+def _neighbours(text: str, mark: str) -> tuple[str, ...]:
+    """The characters around the first mark."""
+    at = text.find(mark)
+    return () if at < 0 else (text[at - 1 : at] if at else "", text[at + 1 : at + 2])
 
 
 def _holds(text: str, chars: str) -> bool:
@@ -177,16 +188,15 @@ def _layout(sub: SubPicture, symbols: Symbols) -> Layout:
         min_integer = 1
     if min_integer == 0 and min_fraction == 0:
         min_fraction = 1
-    groups = [_count(rest, places) for rest in _rests(sub.integer, symbols.grouping)]
+    groups = _groups(sub.integer, sub.integer, symbols.grouping, places, leading=False)
     return Layout(
         prefix=sub.prefix,
         suffix=sub.suffix,
+        has_decimal=symbols.decimal in sub.text,
         factor=100 if symbols.percent in sub.text else 1000 if symbols.per_mille in sub.text else 1,
         integer_groups=tuple(groups),
         interval=regular_interval(groups),
-        fraction_groups=tuple(
-            _count(sub.fraction[:at], places) for at, char in enumerate(sub.fraction) if char == symbols.grouping
-        ),
+        fraction_groups=tuple(_groups(sub.fraction, sub.integer, symbols.grouping, places, leading=True)),
         min_integer=min_integer,
         scaling=scaling,
         min_fraction=min_fraction,
@@ -195,6 +205,14 @@ def _layout(sub: SubPicture, symbols: Symbols) -> Layout:
     )
 
 
-def _rests(text: str, mark: str) -> list[str]:
-    """What follows each mark."""
-    return [text[at + 1 :] for at, char in enumerate(text) if char == mark]
+def _groups(part: str, integer: str, mark: str, places: str, *, leading: bool) -> list[int]:
+    """The digits before (`leading`) or behind each grouping separator of a part.
+
+    As in the reference, separators after the first are looked for in the integer part.
+    """
+    positions: list[int] = []
+    at = part.find(mark) if mark else -1
+    while at >= 0:
+        positions.append(_count(part[:at] if leading else part[at:], places))
+        at = integer.find(mark, at + 1)
+    return positions

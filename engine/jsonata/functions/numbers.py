@@ -79,8 +79,12 @@ def _to_integer(value: Any, rounding: str, of_float: Callable[[float], int]) -> 
 
 def round_(value: Any, precision: Any = MISSING) -> Any:
     """Round half to even at `precision` decimal places (default 0; negative ones round tens, hundreds ...), exactly."""
+    if value is MISSING:
+        return MISSING
+    if precision is not MISSING and precision != precision // 1:
+        return math.nan  # as in the reference
     places = 0 if precision is MISSING else int(precision)
-    if value is MISSING or (type(value) is int and places >= 0):
+    if type(value) is int and places >= 0:
         return value
     if isinstance(value, float) and not math.isfinite(value):
         return value

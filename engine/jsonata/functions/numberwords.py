@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import nan
 from typing import Final
 
 from engine.jsonata.functions.errors import FunctionError
@@ -68,7 +69,7 @@ _ROMAN: Final = (
     (4, "iv"),
     (1, "i"),
 )
-_ROMAN_VALUES: Final = {"m": 1000, "d": 500, "c": 100, "l": 50, "x": 10, "v": 5, "i": 1}
+_ROMAN_VALUES: Final = {"M": 1000, "D": 500, "C": 100, "L": 50, "X": 10, "V": 5, "I": 1}
 _MAX_ROMAN: Final = 10_000_000  # ten thousand times "m"
 _SEPARATORS: Final = re.compile(r",\s|\sand\s|[\s\\-]")
 
@@ -115,13 +116,13 @@ def _tens(value: int, ordinal: bool) -> str:
     return word[:-1] + "ieth" if ordinal else word
 
 
-def from_words(text: str) -> int:
-    """The number that words in lower case stand for. Raises D3030 for an unknown word."""
+def from_words(text: str) -> int | float:
+    """The number that words in lower case stand for, NaN where one of them is unknown."""
     segments = [0]
     for word in _SEPARATORS.split(text):
         value = WORD_VALUES.get(word)
         if value is None:
-            raise FunctionError("D3030", text)
+            return nan
         if value >= 100:
             segments[-1] *= value
         elif segments[-1] >= 1000:
@@ -142,13 +143,13 @@ def to_roman(value: int) -> str:
     return "".join(parts)
 
 
-def from_roman(text: str) -> int:
-    """The number that roman numerals in lower case stand for. Raises D3030 for another character."""
+def from_roman(text: str) -> int | float:
+    """The number that roman numerals in capitals stand for, NaN where a character is none."""
     total, greatest = 0, 1
     for digit in reversed(text):
         value = _ROMAN_VALUES.get(digit)
         if value is None:
-            raise FunctionError("D3030", text)
+            return nan
         if value < greatest:
             total -= value
         else:
@@ -166,11 +167,9 @@ def to_letters(value: int) -> str:
     return "".join(reversed(letters))
 
 
-def from_letters(text: str) -> int:
-    """The number of a spreadsheet column in lower case. Raises D3030 for anything but the letters a to z."""
+def from_letters(text: str, first: str) -> int:
+    """The number of a spreadsheet column whose letters start at `first`; other characters count by their distance."""
     total = 0
     for letter in text:
-        if not "a" <= letter <= "z":
-            raise FunctionError("D3030", text)
-        total = total * 26 + ord(letter) - ord("a") + 1
+        total = total * 26 + ord(letter) - ord(first) + 1
     return total

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 import regex
 
-from engine.jsonata.functions.codeunits import to_units
+from engine.jsonata.functions.codeunits import from_units, to_units
 from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.functions.regexsyntax import SyntaxProblem, translate
+from engine.jsonata.functions.stringify import string
 from engine.jsonata.missing import MISSING
 
 DEFAULT_TIMEOUT: Final = 1.0
@@ -63,9 +65,20 @@ class Regex:
             taken += 1
             match = self._next(text, match.end(), deadline - time.monotonic())
 
-    def __call__(self, text: str) -> Any:
-        """The first match as `{match, start, end, groups, next}`, MISSING without one; `next()` gives the following."""
-        match = self._search(text, 0, self.timeout)
+    @property
+    def arity(self) -> int:
+        """A text, and the position to search from."""
+        return 2
+
+    def __call__(self, value: Any = MISSING, start: Any = MISSING, *_: Any) -> Any:
+        """The first match as `{match, start, end, groups, next}`, MISSING without one; `next()` gives the following.
+
+        As in the reference, anything can be searched: numbers and true by their text, arrays by that of their items.
+        """
+        text = _searched(value)
+        units = math.floor(start) if start and isinstance(start, (int, float, Decimal)) else 0
+        at = from_units(text, max(units, 0))
+        match = self._search(text, at, self.timeout) if at <= len(text) else None
         return MISSING if match is None else self._described(text, match)
 
     def _described(self, text: str, match: regex.Match[str]) -> dict[str, Any]:
@@ -98,10 +111,12 @@ class Regex:
 def compile_regex(source: str, flags: str = "", timeout: float = DEFAULT_TIMEOUT) -> Regex:
     """The value of the literal `/source/flags` (flags i and m); each use of it may take `timeout` seconds.
 
-    Raises S0301 for an empty pattern and S0303 for one that is not valid.
+    Raises S0301 for an empty pattern and S0303 for one that is not valid, or for a flag that stands twice.
     """
     if not source:
         raise FunctionError("S0301")
+    if len(set(flags)) < len(flags):
+        raise FunctionError("S0303", f"{source} (a flag is repeated)")
     try:
         translated = translate(source, "m" in flags)
         compiled = regex.compile(
@@ -112,6 +127,21 @@ def compile_regex(source: str, flags: str = "", timeout: float = DEFAULT_TIMEOUT
     except (regex.error, OverflowError, RecursionError) as problem:
         raise FunctionError("S0303", f"{source} ({problem})") from problem
     return Regex(source, compiled, timeout, translated.short)
+
+
+def _searched(value: Any) -> str:
+    """The text that stands for a value where JavaScript wants text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return ",".join("" if item is None or item is MISSING else _searched(item) for item in value)
+    if value is MISSING:
+        return "undefined"
+    if isinstance(value, dict) or callable(value):
+        return "[object Object]"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity"
+    return str(string(value))
 
 
 def _found(match: regex.Match[str]) -> Found:

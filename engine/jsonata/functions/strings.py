@@ -22,6 +22,8 @@ def substring(text: Any, start: Any, size: Any = MISSING) -> Any:
     """`size` characters (default all) from position `start`, which counts from the end where negative."""
     if text is MISSING:
         return MISSING
+    if start is MISSING:
+        return text if size is MISSING else ""
     total = len(text)
     if total + start < 0:
         start = 0
@@ -70,8 +72,8 @@ def pad(text: Any, width: Any, filler: Any = MISSING) -> Any:
 
     Raises D2016 for a width beyond `MAX_PADDED`.
     """
-    if text is MISSING:
-        return MISSING
+    if text is MISSING or width is MISSING:
+        return text
     size = int(width)
     lacking = abs(size) - len(text)
     if lacking <= 0:

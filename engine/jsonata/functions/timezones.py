@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.jsonata.functions.errors import FunctionError
 
-_OFFSET: Final = re.compile(r"\s*([-+]?)(\d{1,2}?):?(\d{2})?\s*")
+_OFFSET: Final = re.compile(r"\s*([-+]?)(?:(\d{1,2}):(\d{2})|(\d{0,6}?)(\d{1,2}))\s*", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def offset_minutes(zone: str, millis: int) -> int:
-    """The minutes that a zone is ahead of UTC at an instant. Raises D3143 for an unknown zone."""
+class Offset(NamedTuple):
+    """How far a zone is ahead of UTC: hours and minutes, and -1 as the sign of one that is behind."""
+
+    hours: int = 0
+    minutes: int = 0
+    sign: int = 1
+
+    @property
+    def total(self) -> int:
+        """In minutes."""
+        return self.sign * (60 * self.hours + self.minutes)
+
+
+def zone_offset(zone: str, millis: int) -> Offset:
+    """The offset of a zone at an instant. Raises D3143 for an unknown zone."""
     if zone == "Z":
-        return 0
+        return Offset()
     found = _OFFSET.fullmatch(zone)
     if found is not None:
         return _signed(found)
@@ -26,11 +39,11 @@ def offset_minutes(zone: str, millis: int) -> int:
         message = f"expected a time zone such as +0100 or America/New_York, got {zone!r}"
         raise FunctionError("D3143", zone, message=message) from error
     offset = local.utcoffset() or timedelta()
-    return offset // timedelta(minutes=1)
+    minutes = offset // timedelta(minutes=1)
+    return Offset(*divmod(abs(minutes), 60), -1 if minutes < 0 else 1)
 
 
-def _signed(found: re.Match[str]) -> int:
+def _signed(found: re.Match[str]) -> Offset:
     """Digits as the reference reads them: the last two are minutes, those before hours; one or two are minutes."""
-    sign = -1 if found[1] == "-" else 1
-    hours, minutes = (found[2], found[3]) if found[3] else ("0", found[2])
-    return sign * (60 * int(hours) + int(minutes))
+    hours, minutes = found[2] or found[4] or "0", found[3] or found[5]
+    return Offset(int(hours), int(minutes), -1 if found[1] == "-" else 1)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from engine.jsonata.errors import ExpressionError
+from engine.jsonata.functions.errors import present
 from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
@@ -61,11 +62,11 @@ def reduce(state: State, items: Any, function: Any, initial: Any = MISSING) -> A
     return result
 
 
-def each(state: State, value: Any, function: Any) -> Any:
+def each(state: State, value: Any, function: Any = MISSING) -> Any:
     """The results of the function for each field (value, key, object)."""
     results = Sequence()
-    if isinstance(value, dict):
-        call = _caller(function, value)
+    if isinstance(value, dict) and value:
+        call = _caller(present(function, 2), value)
         for key, item in value.items():
             result = call(item, key)
             if result is not MISSING:
@@ -73,11 +74,11 @@ def each(state: State, value: Any, function: Any) -> Any:
     return results
 
 
-def sift(state: State, value: Any, function: Any) -> Any:
+def sift(state: State, value: Any, function: Any = MISSING) -> Any:
     """The object of those fields for which the function is true, missing if there are none."""
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not value:
         return MISSING
-    call = _caller(function, value)
+    call = _caller(present(function, 2), value)
     return {key: item for key, item in value.items() if is_true(call(item, key))} or MISSING
 
 

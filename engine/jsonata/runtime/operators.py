@@ -144,11 +144,16 @@ def greater(left: Any, right: Any) -> Any:
 
 
 def at_most(left: Any, right: Any) -> Any:
-    return not precedes(right, left) if _comparable(left, right, "<=") else MISSING
+    return not precedes(right, left) and _ordered(left, right) if _comparable(left, right, "<=") else MISSING
 
 
 def at_least(left: Any, right: Any) -> Any:
-    return not precedes(left, right) if _comparable(left, right, ">=") else MISSING
+    return not precedes(left, right) and _ordered(left, right) if _comparable(left, right, ">=") else MISSING
+
+
+def _ordered(left: Any, right: Any) -> bool:
+    """Whether neither side is NaN."""
+    return not (left.__class__ is float and isnan(left)) and not (right.__class__ is float and isnan(right))
 
 
 def includes(left: Any, right: Any) -> bool:

@@ -76,11 +76,28 @@ def test_wrong_pictures_and_zones_are_refused(picture: str, zone: Any, code: str
     assert caught.value.code == code
 
 
-def test_instants_beyond_the_calendar_are_refused() -> None:
+def test_instants_beyond_the_calendar_are_nan_as_in_the_reference() -> None:
     for value in (8.7e15, float("nan"), float("inf")):
-        with pytest.raises(FunctionError) as caught:
-            from_millis(value)
-        assert caught.value.code == "D1001"
+        assert from_millis(value) == "0NaN-NaN-NaNTNaN:NaN:NaN.NaNZ"
+        for picture in ("[MNn]", "[Yw]"):
+            with pytest.raises(FunctionError) as caught:
+                from_millis(value, picture)
+            assert caught.value.code == "D1001"
+
+
+def test_widths_are_bounded() -> None:
+    assert len(from_millis(0, "[Y9,999]")) == 999
+    with pytest.raises(FunctionError) as caught:
+        from_millis(0, "[Y9,99999999]")
+    assert caught.value.code == "D2016"
+
+
+def test_letters_that_mean_nothing_are_written_as_the_reference_writes_them() -> None:
+    assert from_millis(0, "[Q1]") == "undefined"
+
+
+def test_hours_and_minutes_of_a_zone_are_taken_as_they_stand() -> None:
+    assert from_millis(0, MISSING, "+9999") == "1970-01-05T04:39:00.000+99:99"
 
 
 def test_now_takes_the_callers_clock() -> None:

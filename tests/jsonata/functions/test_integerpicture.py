@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal as D
+from math import isnan
 from typing import Any
 
 import pytest
@@ -74,12 +75,13 @@ def test_roman_numerals_are_read_back(value: int) -> None:
         (lambda: format_integer(1, "#"), "D3130"),
         (lambda: format_integer(1, "1\u0660"), "D3131"),
         (lambda: format_integer(10**9, "I"), "D1001"),
-        (lambda: format_integer(float("inf"), "0"), "D1001"),
+        (lambda: format_integer(float("inf"), "i"), "D1001"),
+        (lambda: format_integer(float("nan"), "w"), "D1001"),
+        (lambda: format_integer(1, MISSING), "T0410"),
+        (lambda: format_integer(float("nan"), "x"), "D3130"),
         (lambda: parse_integer("1", "x"), "D3130"),
-        (lambda: parse_integer("many", "w"), "D3030"),
-        (lambda: parse_integer("abc", "0"), "D3030"),
-        (lambda: parse_integer("a1", "a"), "D3030"),
-        (lambda: parse_integer("xyz", "i"), "D3030"),
+        (lambda: parse_integer("1", MISSING), "T0410"),
+        (lambda: parse_integer("1", "\u0660"), "D3030"),
     ],
 )
 def test_wrong_arguments_are_refused(call: Any, code: str) -> None:
@@ -91,3 +93,21 @@ def test_wrong_arguments_are_refused(call: Any, code: str) -> None:
 def test_missing_stays_missing() -> None:
     assert format_integer(MISSING, "0") is MISSING
     assert parse_integer(MISSING, "0") is MISSING
+
+
+def test_text_that_is_no_number_is_nan() -> None:
+    for text, picture in (("many", "w"), ("abc", "0"), ("xyz", "i"), ("iv", "I"), ("", "0")):
+        assert isnan(parse_integer(text, picture))
+    assert parse_integer("a1", "a") == -21  # letters count by their distance from the first
+
+
+def test_nan_and_infinity_are_written_as_the_reference_writes_them() -> None:
+    values = [format_integer(float(name), picture) for name, picture in (("nan", "0"), ("nan", "0000"), ("-inf", "0"))]
+    assert values == ["NaN", "0NaN", "-Infinity"]
+    assert format_integer(float("nan"), "i") == ""
+
+
+def test_separators_stand_where_the_picture_has_them_even_for_short_numbers() -> None:
+    assert format_integer(7, "0-0-0") == "0-0-7"
+    assert format_integer(7, "-1.5") == "-0.7"
+    assert format_integer(3, "#,##,##0") == ",3"

@@ -23,7 +23,7 @@ from engine.jsonata.missing import MISSING
         (D("1.5"), "0", "2"),
         (D("2.5"), "0", "2"),
         (1234567, "#,##,##0", "12,34,567"),
-        (12, "#,##,##0", "12"),
+        (12, "#,##,##0", ",,12"),
         (D("1234.5678"), "0.00,00", "1234.56,78"),
         (1234, "00.000e0", "12.340e2"),
         (0, "0.0e0", "0.0e0"),
@@ -71,10 +71,19 @@ def test_wrong_pictures_are_refused(picture: str, code: str) -> None:
     assert caught.value.code == code
 
 
-def test_infinity_is_refused() -> None:
+def test_infinity_and_nan_are_written_as_the_reference_writes_them() -> None:
+    assert format_number(float("inf"), "0") == "Infinity"
+    assert format_number(float("nan"), "0.0") == "-NaN.0"
+
+
+def test_symbols_of_any_kind_are_taken_as_text() -> None:
+    assert format_number(D("-0.5"), "0%", {"decimal-separator": 1}) == "-50%"
     with pytest.raises(FunctionError) as caught:
-        format_number(float("inf"), "0")
-    assert caught.value.code == "D1001"
+        format_number(1, "0", {"decimal-separator": []})
+    assert caught.value.code == "T0410"
+    with pytest.raises(FunctionError) as caught:
+        format_number(1, "0.0", {"zero-digit": ""})
+    assert caught.value.code == "D3085"
 
 
 def test_bases() -> None:
