@@ -11,6 +11,15 @@ from pathlib import Path
 
 import click
 
+from engine.catalogue.schemas.wiring import (
+    SCHEMAS_FOLDER,
+    VSCODE_EXTENSIONS,
+    VSCODE_SETTINGS,
+    vscode_extensions,
+    vscode_settings,
+    with_modeline,
+)
+from engine.cli.commands.schema import made, write
 from engine.cli.options import json_option
 from engine.cli.output import Output, print_json
 from engine.cli.stops import Stop, Unusable, counted
@@ -27,7 +36,7 @@ def init(folder: Path, as_json: bool) -> None:
     """Make a small workspace that runs as it is.
 
     It holds an example flow, two systems, a stand-in, mappings, tests, a canonical entity and a code table. Nothing
-    that is there is written over.
+    that is there is written over. Editors with the YAML language server complete and check its files.
 
     \b
     Example:
@@ -35,6 +44,9 @@ def init(folder: Path, as_json: bool) -> None:
       crossdock run demo --sandbox
     """
     template = dict(_files(files("engine.cli") / "templates" / "workspace", Path()))
+    template |= {path: with_modeline(path.as_posix(), content) for path, content in template.items()}
+    template[Path(VSCODE_SETTINGS)] = vscode_settings().encode()
+    template[Path(VSCODE_EXTENSIONS)] = vscode_extensions().encode()
     _refuse_what_is_there(folder, template)
     name = workspace_name(folder)
     try:
@@ -45,6 +57,7 @@ def init(folder: Path, as_json: bool) -> None:
     except OSError as error:
         why = (error.strerror or "an error").lower()
         raise Unusable(f"'{error.filename}' cannot be written: {why}") from error
+    write(folder / SCHEMAS_FOLDER, made(folder))
     if as_json:
         print_json({"folder": str(folder), "name": name, "files": sorted(map(str, template))})
         return
