@@ -38,6 +38,7 @@ GROUPS: Mapping[str, str] = MappingProxyType(
         "XD6": "Flows and steps",
         "XD7": "Systems and connectors",
         "XD8": "Policies and time",
+        "XD9": "Ownership and governance",
     }
 )
 
@@ -174,6 +175,18 @@ _FLOWS = (
         Severity.WARNING,
     ),
     Code(
+        "XD609",
+        "flows publish in a circle",
+        "An event leads to itself over the topics of some flows. An error where no condition on the way can end it.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD610",
+        "cannot be taken back",
+        "A call has an effect and no `undo`, and a later step can fail for good.",
+        Severity.WARNING,
+    ),
+    Code(
         "XD608",
         "field is not a list",
         "A splitter cuts a list of the entity; this field is another kind of value, or does not exist.",
@@ -231,6 +244,41 @@ _POLICIES = (
     Code("XD808", "breaker cannot work", "It opens at one failure or more, within a time, and cools down for a time."),
 )
 
+_GOVERNANCE = (
+    Code(
+        "XD901",
+        "two interfaces for one capability",
+        "Two flows take the same event, or two events or operations of a system do the same. Keep one; others "
+        "subscribe to a topic.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD902",
+        "experience flow asks a system",
+        "A flow that serves a channel runs a process flow (`run`) or publishes; only those speak to systems.",
+    ),
+    Code(
+        "XD903",
+        "system flow knows several systems",
+        "A system flow wraps one application. What coordinates several is a process flow.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD906",
+        "interface not declared in full",
+        "Each interface has an owner, a latency target, a throughput, a retry policy, error classes and a retention. "
+        "An error where the workspace says `governance: required`.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD911",
+        "system without stand-in",
+        "Without a `sandbox` the system cannot be tested without its vendor. "
+        "An error where the workspace says `governance: required`.",
+        Severity.WARNING,
+    ),
+)
+
 CODES: Mapping[str, Code] = MappingProxyType(
     {
         code.code: code
@@ -243,6 +291,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             _FLOWS,
             _SYSTEMS,
             _POLICIES,
+            _GOVERNANCE,
         )
         for code in group
     }

@@ -77,13 +77,21 @@ class Findings:
         self._omitted_errors = 0
 
     def add(
-        self, code: str, mark: Mark, message: str = "", *, expected: str = "", found: str = "", hint: str = ""
+        self,
+        code: str,
+        mark: Mark,
+        message: str = "",
+        *,
+        expected: str = "",
+        found: str = "",
+        hint: str = "",
+        severity: Severity | None = None,
     ) -> Finding:
-        """Add a finding of a known code; without `message` the sentence is `expected …, got …`."""
+        """Add a finding of a known code; without `message` the sentence is `expected …, got …`. `severity` is the
+        code's own unless the workspace says otherwise."""
         sentence = message or f"expected {expected}, got {found}"
-        finding = Finding(
-            code, CODES[code].severity, mark.file, mark.line, mark.column, sentence, expected, found, hint
-        )
+        grade = severity or CODES[code].severity
+        finding = Finding(code, grade, mark.file, mark.line, mark.column, sentence, expected, found, hint)
         self.extend([finding])
         return finding
 

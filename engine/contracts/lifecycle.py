@@ -6,19 +6,22 @@ Written beside the entity as `canonical/ENTITY/lifecycle.yaml`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from engine.contracts.ownership import Owner, Ownership
+from engine.contracts.ownership import Foreign, Owner, Ownership
 from engine.contracts.values import nearest, path_text
 
 _NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-_FIELD = r"^[A-Za-z][A-Za-z0-9]*(\[\])?(\.[A-Za-z][A-Za-z0-9]*(\[\])?)*$"
+_FIELD = r"^\*$|^[A-Za-z][A-Za-z0-9]*(\[\])?(\.[A-Za-z][A-Za-z0-9]*(\[\])?)*$"
 _DURATION = r"^[1-9][0-9]{0,5} (s|min|h|day|days|business hour|business hours|business day|business days)$"
 
 Name = Annotated[str, Field(pattern=_NAME, max_length=64)]
 FieldPath = Annotated[str, Field(pattern=_FIELD, max_length=200)]
+Version = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}$")]
+Day = Annotated[date, Field(strict=False)]
 Sentence = Annotated[str, Field(min_length=10, max_length=500)]
 
 
@@ -51,6 +54,21 @@ class OwnerModel(_Model):
     steward: Name = Field(description="The team that answers for the field.")
     writers: list[Name] = Field(default=[], description="Who else may change it.")
     subscribers: list[Name] = Field(default=[], description="Who is told of changes.")
+    foreign: Foreign | None = Field(
+        default=None, description="What becomes of a change by anybody else; by default as the entity says."
+    )
+
+
+class VersionModel(_Model):
+    """How far one version of the entity has come."""
+
+    stage: Literal["draft", "reviewed", "active", "deprecated", "retired"] = Field(
+        description="A draft may change, an active version may not; a retired one is used no more."
+    )
+    approved_by: Name | None = Field(default=None, description="The team that approved it.")
+    approved: Day | None = Field(default=None, description="When it was approved.")
+    ends: Day | None = Field(default=None, description="A deprecated version is served until this day.")
+    successor: Version | None = Field(default=None, description="The version to use in its place.")
 
 
 class ExpectationModel(_Model):
@@ -81,8 +99,16 @@ class Lifecycle(_Model):
     revision: FieldPath | None = Field(
         default=None, description="The field that counts its states, where there is one."
     )
-    milestones: list[MilestoneModel] = Field(min_length=1, description="The milestones in their usual order.")
-    owners: dict[FieldPath, OwnerModel] = Field(min_length=1, description="The owner of each field, by path.")
+    versions: dict[Version, VersionModel] = Field(default={}, description="How far each version has come.")
+    milestones: list[MilestoneModel] = Field(default=[], description="The milestones in their usual order.")
+    foreign: Foreign = Field(
+        default="refuse",
+        description="What becomes of a change by somebody who is neither owner nor writer of the field: it is refused, "
+        "parked for the steward, or published as a proposal on the topic `ENTITY.proposed`.",
+    )
+    owners: dict[FieldPath, OwnerModel] = Field(
+        min_length=1, description="The owner of each field, by path; `*` owns what has no owner of its own."
+    )
     expectations: list[ExpectationModel] = Field(default=[], description="What is expected when.")
     invariants: list[InvariantModel] = Field(default=[], description="What holds of every document.")
 
@@ -101,7 +127,10 @@ class Lifecycle(_Model):
     def ownership(self) -> Ownership:
         owners = self.owners.items()
         return Ownership(
-            {path: Owner(o.owner, o.steward, tuple(o.writers), tuple(o.subscribers)) for path, o in owners}
+            {
+                path: Owner(o.owner, o.steward, tuple(o.writers), tuple(o.subscribers), o.foreign or self.foreign)
+                for path, o in owners
+            }
         )
 
     @model_validator(mode="after")

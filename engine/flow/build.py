@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 
 from engine.config.findings import Findings, did_you_mean
 from engine.config.models.base import RetryModel, RetryRuleModel
+from engine.config.models.flow import FlowModel
 from engine.config.models.workspace import CalendarModel, WorkspaceModel
 from engine.config.places import Places
 from engine.config.tree import Marks, plain
-from engine.config.workspace import LoadedWorkspace
+from engine.config.workspace import Loaded, LoadedWorkspace
 from engine.config.yaml import load_yaml
 from engine.contracts.checking import BadSchema
 from engine.contracts.codes import CodeTables
@@ -91,6 +92,23 @@ class Build:
             self.codes.table(name).index(column)
         except LookupError as error:
             self.findings.add("XD201", mark, expected="a code table of canonical/codes", found=str(error))
+    def called_flow(self, name: str, mark: Mark) -> Loaded[FlowModel] | None:
+        """A flow that others may run."""
+        flows = self.loaded.flows
+        self._known(name, self.loaded.known_flows, "a flow", mark)
+        found = flows.get(name)
+        if found is not None and not found.model.source.called:
+            others = [other for other, flow in flows.items() if flow.model.source.called]
+            self.findings.add(
+                "XD107",
+                mark,
+                expected="a flow with 'source: {called: true}'",
+                found=f"'{name}', which takes messages of its own only",
+                hint=did_you_mean(name, others),
+            )
+            return None
+        return found
+
 
     def _known(self, name: str, names: Iterable[str], what: str, mark: Mark) -> None:
         known = sorted(names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.config.findings import did_you_mean
+from engine.config.findings import Severity, did_you_mean
 from engine.config.models.flow import FlowModel
 from engine.config.models.steps import Otherwise, ParkSettings, ReleaseOn, SendTarget, StepFields, step_word
 from engine.config.workspace import Loaded
@@ -26,6 +26,7 @@ from engine.flow.steps.publish import Publish
 from engine.flow.steps.raise_ import Raise
 from engine.flow.steps.reply import Reply
 from engine.flow.steps.route import Route
+from engine.flow.steps.run import Run
 from engine.flow.steps.send import Send
 from engine.flow.steps.set import Set
 from engine.flow.steps.split import Split
@@ -36,15 +37,17 @@ from engine.flow.steps.wire_tap import WireTap
 from engine.jsonata import Expression
 
 Path = tuple[str | int, ...]
-_EFFECTS = frozenset({"call", "send", "publish", "wire_tap", "park", "lookup"})
+_EFFECTS = frozenset({"call", "run", "send", "publish", "wire_tap", "park", "lookup"})
 
 
 class StepsBuilder:
     """Builds the steps of one flow. `by_id` and `selectors` are complete when `build` has returned."""
 
-    def __init__(self, build: Build, loaded: Loaded[FlowModel]) -> None:
+    def __init__(self, build: Build, loaded: Loaded[FlowModel], within: tuple[str, ...] = (), prefix: str = "") -> None:
         self._build = build
         self._loaded = loaded
+        self._within = (*within, loaded.model.flow)
+        self._prefix = prefix
         self._owner = loaded.model.owner
         self._folder = loaded.folder()
         self.by_id: dict[str, Step] = {}
@@ -88,7 +91,7 @@ class StepsBuilder:
                 number += 1
             step_id = f"{step_id}-{number}"
         self._ids[step_id] = mark
-        return step_id
+        return self._prefix + step_id
 
     # -- shared lookups
 
@@ -170,6 +173,24 @@ class StepsBuilder:
         if operation is None:
             return Discard(step_id, when, "invalid-step")
         return Call(step_id, when, operation, payload, model.save, undo)
+
+    def _run(self, step_id: str, when: Expression | None, model: Any, path: Path) -> Step:
+        payload = self._mapping(model.payload, *path, "payload")
+        mark = self._place(*path, "run")
+        called = self._build.called_flow(model.run, mark)
+        if called is not None and model.run in self._within:
+            way = " runs ".join(f"'{name}'" for name in (*self._within, model.run))
+            self._build.findings.add(
+                "XD609", mark, expected="a flow that does not run itself", found=way, severity=Severity.ERROR
+            )
+            called = None
+        if called is None:
+            return Discard(step_id, when, "invalid-step")
+        inner = StepsBuilder(self._build, called, self._within, f"{step_id}/")
+        steps = inner.build()
+        self.by_id.update(inner.by_id)
+        self.selectors += inner.selectors
+        return Run(step_id, when, model.run, payload, model.save, steps)
 
     def _send(self, step_id: str, when: Expression | None, model: Any, path: Path) -> Step:
         payload = self._mapping(model.payload, *path, "payload")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from engine.config.findings import Findings
+from engine.config.findings import Findings, Severity
 from engine.config.models.flow import FlowModel
 from engine.config.models.system import SystemFields
 from engine.config.workspace import Loaded, LoadedWorkspace
 from engine.contracts.codes import CodeTables
 from engine.contracts.registry import ContractRegistry, UnknownContract
+from engine.fields.marks import Mark
 from engine.lint.facts import Entities, Facts
 from engine.lint.reads import Read, reads_of
 from engine.lint.shapes import Shape, Shapes, joined, shape_of
@@ -23,9 +25,15 @@ class Context:
     """A loaded workspace with what was found by walking it."""
 
     def __init__(
-        self, loaded: LoadedWorkspace, contracts: ContractRegistry, codes: CodeTables, findings: Findings
+        self,
+        loaded: LoadedWorkspace,
+        contracts: ContractRegistry,
+        codes: CodeTables,
+        findings: Findings,
+        today: date | None = None,
     ) -> None:
         self.loaded = loaded
+        self.today = today
         self.findings = findings
         self.contracts = contracts
         self.codes = codes
@@ -46,6 +54,13 @@ class Context:
         """Whether every system and flow could be read: only then can it be said that nothing uses a thing."""
         loaded = self.loaded
         return loaded.known_systems == set(loaded.systems) and loaded.known_flows == set(loaded.flows)
+
+    def govern(self, code: str, mark: Mark, *, expected: str, found: str, hint: str = "") -> None:
+        """A finding of the governance rules: an error where the workspace requires what they ask for."""
+        workspace = self.loaded.workspace
+        required = workspace is not None and workspace.model.governance == "required"
+        severity = Severity.ERROR if required else None
+        self.findings.add(code, mark, expected=expected, found=found, hint=hint, severity=severity)
 
     @property
     def reads(self) -> list[tuple[Site, Read]]:

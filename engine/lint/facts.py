@@ -13,7 +13,7 @@ Entities = frozenset[str] | None
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A document that a step hands to an operation as it is."""
+    """A document that a step hands to an operation, or to a flow that it runs, as it is."""
 
     operation: str
     entities: Entities
@@ -45,11 +45,12 @@ class Facts:
 
     `asked` are the variables that an operation's mappings can see wherever it is asked; `waited` are the topics on
     which parked messages wait, with the first place of each; `milestones` those that some step passes; `entering` what
-    may enter each flow.
+    may enter each flow; `ran` the flows that other flows run.
     """
 
     sites: list[Site] = field(default_factory=list)
     handed: list[Handed] = field(default_factory=list)
+    ran: list[Handed] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
     asked: dict[str, frozenset[str]] = field(default_factory=dict)

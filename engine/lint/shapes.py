@@ -100,6 +100,41 @@ class Shapes:
             kinds |= found
         return kinds
 
+    def values(self, shape: Shape) -> frozenset[Any] | None:
+        """The only values it may have, by `enum` and `const`; None where some alternative takes others."""
+        values: frozenset[Any] = frozenset()
+        for part in shape.alternatives:
+            found = self._values(part, 0)
+            if found is None:
+                return None
+            values |= found
+        return values
+
+    def _values(self, part: SchemaPart, depth: int) -> frozenset[Any] | None:
+        schema = part.schema
+        if not isinstance(schema, Mapping) or depth > _DEEPEST:
+            return None
+        listed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+        if isinstance(listed, list) and not any(isinstance(each, dict | list) for each in listed):
+            return frozenset(listed)
+        for other in self._conjuncts(part):
+            found = self._values(other, depth + 1)
+            if found is not None:
+                return found
+        return None
+
+    def always(self, shape: Shape, name: str) -> bool:
+        """Whether every alternative requires the field."""
+        return bool(shape.alternatives) and all(self._requires(part, name, 0) for part in shape.alternatives)
+
+    def _requires(self, part: SchemaPart, name: str, depth: int) -> bool:
+        if not isinstance(part.schema, Mapping) or depth > _DEEPEST:
+            return False
+        required = part.schema.get("required")
+        if isinstance(required, list) and name in required:
+            return True
+        return any(self._requires(other, name, depth + 1) for other in self._conjuncts(part))
+
     def _kinds(self, part: SchemaPart, depth: int) -> set[str]:
         schema = part.schema
         if not isinstance(schema, Mapping) or depth > _DEEPEST:

@@ -16,6 +16,7 @@ from engine.config.models.steps import (
     ParkStep,
     PublishStep,
     RouteStep,
+    RunStep,
     SendStep,
     SendTarget,
     SetStep,
@@ -117,7 +118,7 @@ class _FlowWalk:
         source = self._loaded.model.source
         if source.accepts is not None:
             return self._context.named(source.accepts)
-        if source.schedule is not None:
+        if source.schedule is not None or source.called:
             return None
         found: list[Entities] = []
         events = {event.name: event.model for event in self._context.events()}
@@ -152,6 +153,9 @@ class _FlowWalk:
                 state.entities = self._context.named(str(step.validate_)) or state.entities
         elif isinstance(step, CallStep):
             self._call(step, path, state)
+        elif isinstance(step, RunStep):
+            given = state.entities if step.payload is None else None
+            self._facts.ran.append(Handed(step.run, given, self._loaded.places.value(*path, "run")))
         elif isinstance(step, SendStep):
             self._send(step, path, state)
         elif isinstance(step, PublishStep | WireTapStep):
@@ -239,7 +243,7 @@ class _FlowWalk:
             operation = self._context.operation(step.call)
             returns = operation.returns if operation is not None else None
             state.saved[step.save] = self._context.entity(returns.to) if returns is not None else None
-        elif isinstance(step, LookupStep):
+        elif isinstance(step, LookupStep | RunStep) and step.save is not None:
             state.saved[step.save] = None
         elif isinstance(step, SetStep):
             state.saved.update(dict.fromkeys(step.set))

@@ -18,6 +18,7 @@ from engine.config.models.base import (
     TimedModel,
     TopicName,
 )
+from engine.config.models.governance import LifecycleModel, ServiceLevelModel
 from engine.config.models.steps import Arm, ParkStep, RouteStep, SendStep, SplitStep, Step
 from engine.fields.json_schema import at_least_one, needs, rules
 from engine.fields.scalars import Duration, Expr, Flag, Name, Size
@@ -31,11 +32,12 @@ class ScheduleModel(TimedModel):
 class SourceModel(ConfigModel):
     """Where a flow's messages come from."""
 
-    model_config = ConfigDict(json_schema_extra=rules(at_least_one("events", "topics", "schedule")))
+    model_config = ConfigDict(json_schema_extra=rules(at_least_one("events", "topics", "schedule", "called")))
 
     events: tuple[EventName, ...] = Field(default=(), description="systems' events")
     topics: tuple[TopicName, ...] = Field(default=(), description="topics it subscribes to")
     schedule: ScheduleModel | None = Field(default=None, description="fires on its own")
+    called: Flag = Field(default=False, description="other flows run it inside their exchange, with the step `run`")
     accepts: EntityVersion | None = Field(
         default=None, description="the canonical entity that enters, where it is not plain"
     )
@@ -45,8 +47,8 @@ class SourceModel(ConfigModel):
 
     @model_validator(mode="after")
     def _some(self) -> SourceModel:
-        if not self.events and not self.topics and self.schedule is None:
-            raise ValueError("expected at least one of 'events', 'topics' and 'schedule'")
+        if not self.events and not self.topics and self.schedule is None and not self.called:
+            raise ValueError("expected at least one of 'events', 'topics', 'schedule' and 'called'")
         return self
 
 
@@ -114,7 +116,11 @@ class FlowModel(ConfigModel):
         default="continue", description="whether a dead message holds its lane"
     )
     expect: ExpectModel | tuple[ExpectModel, ...] = Field(default=(), description="what must have happened by when")
+    service_level: ServiceLevelModel = Field(
+        default=ServiceLevelModel(), description="what those who rely on it may count on; by default the workspace's"
+    )
     retention: Duration | None = Field(default=None, description="how long its messages are kept")
+    lifecycle: LifecycleModel | None = Field(default=None, description="how far it has come: draft to retired")
     payload: Size | None = Field(default=None, description="the largest payload")
     active: Flag = Field(default=True, description="false: it loads and lints, and takes nothing in")
 

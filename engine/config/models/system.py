@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, create_model
 
 from engine.config.models.base import ConfigModel, EntityVersion, PolicyName, Summary, Team, TimedModel
+from engine.config.models.governance import ApiModel, LifecycleModel, ServiceLevelModel
 from engine.fields.json_schema import named
 from engine.fields.scalars import Duration, Expr, Flag, MappingRef, Name, Rate, Size, Whole
 from engine.plugin import Connector
@@ -71,6 +72,7 @@ class EventModel(ConfigModel):
     poll: PollModel | None = Field(
         default=None, description="ask for this event on a schedule, instead of receiving it"
     )
+    lifecycle: LifecycleModel | None = Field(default=None, description="how far it has come: draft to retired")
 
 
 class ReturnsModel(ConfigModel):
@@ -148,6 +150,10 @@ class SystemFields(ConfigModel):
     connector: Name = Field(description="the kind of connection", json_schema_extra=named("connectors"))
     summary: Summary | None = None
     owner: Team | None = Field(default=None, description="the team that answers for it")
+    api: ApiModel | None = Field(default=None, description="the version of the vendor's interface, and until when")
+    service_level: ServiceLevelModel = Field(
+        default=ServiceLevelModel(), description="what we may count on when we ask it; by default the workspace's"
+    )
     limits: LimitsModel = Field(default=LimitsModel(), description="what the system can take")
     breaker: BreakerModel = Field(default=BreakerModel(), description="when to stop asking")
     maintenance: tuple[str, ...] = Field(

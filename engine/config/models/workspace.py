@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field
 
 from engine.config.models.base import ConfigModel, RetryModel, Summary
+from engine.config.models.governance import RunbookModel, ServiceLevelModel
 from engine.fields.marks import Text
 from engine.fields.scalars import Duration, Name, Size, TimeZoneName, Whole, bad_scalar, clear_text
 
@@ -105,3 +106,18 @@ class WorkspaceModel(ConfigModel):
     retention: RetentionModel = Field(default=RetentionModel(), description="how long messages are kept")
     limits: LimitsModel = Field(default=LimitsModel(), description="bounds of the process")
     listen: ListenModel = Field(default=ListenModel(), description="where the process answers HTTP")
+    governance: Literal["advised", "required"] = Field(
+        default="advised",
+        description="whether an interface without owner, service level, life cycle or runbook is a warning or an error",
+    )
+    service_level: ServiceLevelModel = Field(
+        default=ServiceLevelModel(), description="of every flow and system that declares none"
+    )
+    roles: dict[Name, tuple[Name, ...]] = Field(
+        default_factory=dict,
+        description="names that owners of fields go by, each with the systems that play the role",
+        examples=[{"channel": ["shop", "crm"]}],
+    )
+    runbooks: dict[Name, RunbookModel] = Field(
+        default_factory=dict, description="what people do about failures, by error class"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from engine.config.findings import Findings
@@ -11,14 +12,20 @@ from engine.contracts.codes import CodeTables
 from engine.contracts.registry import ContractRegistry
 from engine.lint.context import Context
 from engine.lint.rules.addresses import check_addresses
+from engine.lint.rules.arms import check_arms
+from engine.lint.rules.circles import check_circles
+from engine.lint.rules.duplicates import check_duplicates
 from engine.lint.rules.entities import check_entities
 from engine.lint.rules.expressions import check_expressions
+from engine.lint.rules.interfaces import check_interfaces
+from engine.lint.rules.layers import check_layers
 from engine.lint.rules.policies import check_policies
 from engine.lint.rules.reach import check_reach
 from engine.lint.rules.retries import check_second_tries
 from engine.lint.rules.senders import check_senders
 from engine.lint.rules.teams import check_teams
 from engine.lint.rules.topics import check_topics
+from engine.lint.rules.undoing import check_undoing
 from engine.lint.rules.unused import check_unused
 from engine.lint.rules.waiting import check_waiting
 from engine.lint.sites import SiteReader
@@ -28,8 +35,14 @@ from engine.lint.walk_systems import walk_systems
 
 RULES: Final[tuple[Callable[[Context], None], ...]] = (
     check_addresses,
+    check_arms,
+    check_circles,
+    check_duplicates,
+    check_layers,
+    check_undoing,
     check_entities,
     check_expressions,
+    check_interfaces,
     check_policies,
     check_reach,
     check_second_tries,

@@ -14,6 +14,10 @@ def check_entities(context: Context) -> None:
         operation = context.operation(handed.operation)
         if operation is not None and operation.accepts is not None:
             _fit(context, handed.entities, operation.accepts, f"'{handed.operation}' takes it", handed.mark)
+    for ran in context.facts.ran:
+        flow = context.flows.get(ran.operation)
+        if flow is not None and flow.model.source.accepts is not None:
+            _fit(context, ran.entities, flow.model.source.accepts, f"'{ran.operation}' accepts it", ran.mark)
     _check_sources(context)
     for cut in context.facts.cuts:
         _check_cut(context, cut)

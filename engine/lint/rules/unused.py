@@ -41,6 +41,13 @@ def check_unused(context: Context) -> None:
                 found=f"'{event.name}'",
             )
 
+    ran = {each.operation for each in context.facts.ran}
+    for name, flow in context.flows.items():
+        source = flow.model.source
+        if source.called and name not in ran and not source.events and not source.topics and source.schedule is None:
+            mark = flow.places.value("source", "called")
+            context.findings.add("XD204", mark, expected="a flow that some step runs", found=f"'{name}'")
+
 
 def _used_files(context: Context) -> Iterator[str]:
     bundle = context.loaded.bundle
