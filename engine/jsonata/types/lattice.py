@@ -1,0 +1,263 @@
+"""The types of values: a union of kinds, each with what is known of it, and whether there may be no value at all.
+
+A path over a list gives nothing, the one item or a list of them, by how many there are; a type says so plainly: it is
+the union of the item and of a list that is marked as a `sequence`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+NOWHERE: Final = -1
+_MOST_ATOMS: Final = 24
+
+Why = Literal["field", "null", "branch", "code", "filter", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """That there may be no value. `certain`: a declared possibility, and not just a list that might be empty.
+
+    `why` is the reason: an optional `field` or one of a `null`, a `branch` that is missing, a `code` that is not
+    mapped, a `filter` that finds nothing, an `empty` list. `name` is what is named in the finding.
+    """
+
+    certain: bool
+    why: Why
+    name: str = ""
+    at: int = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Null:
+    """The value null."""
+
+    at: int = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Boolean:
+    """True or false; `value` when it is known."""
+
+    value: bool | None = None
+    at: int = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number. `inexact` is where a division made it one that binary floats cannot hold."""
+
+    values: frozenset[int | Decimal] | None = None
+    integer: bool = False
+    least: int | Decimal | None = None
+    most: int | Decimal | None = None
+    step: int | Decimal | None = None
+    inexact: int = NOWHERE
+    at: int = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text. `values` are those it may have; with `any_of` it is not known that each of them occurs."""
+
+    values: frozenset[str] | None = None
+    format: str | None = None
+    pattern: str | None = None
+    least: int = 0
+    most: int | None = None
+    any_of: bool = False
+    inexact: int = NOWHERE
+    at: int = field(default=NOWHERE, compare=False)
+
+
+class Lazy:
+    """A type that is worked out when it is asked for, for schemas that contain themselves."""
+
+    __slots__ = ("_make", "_type")
+
+    def __init__(self, make: Callable[[], Type] | None, known: Type | None = None) -> None:
+        self._make = make
+        self._type = known
+
+    @property
+    def type(self) -> Type:
+        if self._type is None:
+            assert self._make is not None
+            self._type = self._make()
+        return self._type
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """A list. `sequence`: JSONata gives a single item without a list around it. `vague`: a filter chose the items, so
+    that it is not known whether there are several."""
+
+    of: Lazy
+    least: int = 0
+    most: int | None = None
+    sequence: bool = False
+    vague: bool = False
+    at: int = field(default=NOWHERE, compare=False)
+
+    @property
+    def item(self) -> Type:
+        """The type of its items."""
+        return self.of.type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """An object. `rest` is the type of fields that are not declared, None when there are none.
+
+    `stated`: the schema says itself that other fields may come; otherwise they may too, but nobody expects them.
+    `required` are the fields that are always there, declared or not; `patterns` types by regular expressions of names.
+    `places`: where the keys stand, for an object that the expression makes; `kind` a name for it.
+    """
+
+    fields: Mapping[str, Type]
+    required: frozenset[str] = frozenset()
+    rest: Type | None = None
+    stated: bool = False
+    patterns: tuple[tuple[str, Lazy], ...] = ()
+    kind: str = ""
+    places: Mapping[str, int] | None = None
+    at: int = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function: `called` gives the type of its result for those of its arguments. It takes so many `parameters`, of
+    which so many are `needed`; -1 where that is not known."""
+
+    called: Callable[[tuple[Type, ...]], Type]
+    parameters: int = -1
+    needed: int = 0
+    at: int = field(default=NOWHERE, compare=False)
+
+
+Atom = Null | Boolean | Number | Text | List | Record | Function
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """One of the atoms, or anything if `any`, or no value at all if `absent` says so. `at` is where it was read."""
+
+    atoms: tuple[Atom, ...] = ()
+    any: bool = False
+    absent: Absence | None = None
+    at: int = field(default=NOWHERE, compare=False)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing but the atoms may be there."""
+        return not self.any
+
+    def only(self, kind: type[Atom] | tuple[type[Atom], ...]) -> bool:
+        """Whether every value it may have is of a kind."""
+        return not self.any and bool(self.atoms) and all(isinstance(atom, kind) for atom in self.atoms)
+
+    def may(self, kind: type[Atom] | tuple[type[Atom], ...]) -> bool:
+        """Whether some value it may have is of a kind."""
+        return self.any or any(isinstance(atom, kind) for atom in self.atoms)
+
+    def present(self) -> Type:
+        """The same without the case that there is none."""
+        return replace(self, absent=None) if self.absent is not None else self
+
+    def or_absent(self, absent: Absence | None) -> Type:
+        """The same, with one more reason why there may be none."""
+        merged = stronger(self.absent, absent)
+        return self if merged is self.absent else replace(self, absent=merged)
+
+    def here(self, at: int) -> Type:
+        """The same, read at a place of the text."""
+        return Type(self.atoms, self.any, self.absent, at)
+
+    def of_kind(self, kind: type[Any]) -> Iterator[Any]:
+        """Its atoms of a kind."""
+        return (atom for atom in self.atoms if isinstance(atom, kind))
+
+
+ANY: Final = Type(any=True)
+NEVER: Final = Type()
+TEXT: Final = Type((Text(),))
+NUMBER: Final = Type((Number(),))
+INTEGER: Final = Type((Number(integer=True),))
+BOOLEAN: Final = Type((Boolean(),))
+NULL: Final = Type((Null(),))
+
+
+def known(item: Type) -> Lazy:
+    """A type that is known already."""
+    return Lazy(None, item)
+
+
+def list_of(item: Type, *, least: int = 0, at: int = NOWHERE) -> Type:
+    """A list of items."""
+    return Type((List(known(item), least, at=at),))
+
+
+def stronger(left: Absence | None, right: Absence | None) -> Absence | None:
+    """The one that says more."""
+    if left is None or right is None:
+        return left or right
+    return right if _weight(right) > _weight(left) else left
+
+
+def _weight(absence: Absence) -> tuple[bool, bool]:
+    return absence.why == "code", absence.certain
+
+
+def union(types: Iterable[Type]) -> Type:
+    """One of several. Each kind keeps the place where it came from."""
+    parts = list(types)
+    if len(parts) == 1:
+        return parts[0]
+    atoms: list[Atom] = []
+    absent: Absence | None = None
+    anything = False
+    for part in parts:
+        anything = anything or part.any
+        absent = stronger(absent, part.absent)
+        for atom in part.atoms:
+            if not any(_same(atom, other) for other in atoms):
+                placed = part.at != NOWHERE and atom.at == NOWHERE
+                atoms.append(replace(atom, at=part.at) if placed else atom)
+    if len(atoms) > _MOST_ATOMS:
+        return Type((), True, absent)
+    return Type(tuple(atoms), anything, absent)
+
+
+def _same(left: Atom, right: Atom) -> bool:
+    if left is right:
+        return True
+    if left.__class__ is not right.__class__ or isinstance(left, List):
+        return False
+    return bool(left == right)
+
+
+def words(kind: Atom) -> str:
+    """An atom in words."""
+    if isinstance(kind, Number):
+        return "a whole number" if kind.integer and kind.values is None else "a number"
+    return _WORDS[kind.__class__]
+
+
+_WORDS: Final[Mapping[type, str]] = {
+    Null: "null",
+    Boolean: "true or false",
+    Text: "text",
+    List: "a list",
+    Record: "an object",
+    Function: "a function",
+}
+
+
+def described(value: Type) -> str:
+    """A type in words: `text or null`."""
+    if value.any:
+        return "anything"
+    return " or ".join(dict.fromkeys(words(atom) for atom in value.atoms)) or "nothing"
