@@ -26,7 +26,7 @@ from engine.config.files import Bundle
 from engine.config.findings import Findings
 from engine.contracts.registry import ContractRegistry
 from engine.errors import CommandRefused, ConfigurationError, StoreIncompatible, StoreUnavailable
-from engine.flow.compile import compile_or_refuse, compile_workspace
+from engine.flow.compile import compile_or_refuse, compile_workspace, no_garbage
 from engine.flow.compiled import Revision
 from engine.plugin import Answer, Host, Page, Plugin, Registry, folder_plugins, installed_plugins
 from engine.recovery.commands import Commands
@@ -93,7 +93,8 @@ def check(
     environment = Environment(
         dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox or not complete
     )
-    return compile_workspace(bundle, registry_for(folder), environment, findings, (_check_stand_ins,))
+    with no_garbage():
+        return compile_workspace(bundle, registry_for(folder), environment, findings, (_check_stand_ins,), lazy=True)
 
 
 def _check_stand_ins(bundle: Bundle, environment: Environment, contracts: ContractRegistry, findings: Findings) -> None:

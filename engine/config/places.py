@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import BaseModel
@@ -45,17 +47,27 @@ class Places:
         return tuple(spelled)
 
 
+@cache
+def _keys(model: type[BaseModel]) -> Mapping[str, str]:
+    """The file's own key of each field of a model."""
+    aliases = {name: field.validation_alias for name, field in model.model_fields.items()}
+    return MappingProxyType({name: alias if isinstance(alias, str) else name for name, alias in aliases.items()})
+
+
+@cache
+def _fields(model: type[BaseModel]) -> Mapping[str, str]:
+    """The field of each of a file's own keys."""
+    return MappingProxyType({key: name for name, key in _keys(model).items()})
+
+
 def _key(owner: Any, part: str | int) -> str | int:
-    if isinstance(owner, BaseModel) and isinstance(part, str) and part in type(owner).model_fields:
-        alias = type(owner).model_fields[part].validation_alias
-        return alias if isinstance(alias, str) else part
-    return part
+    return _keys(type(owner)).get(str(part), part) if isinstance(owner, BaseModel) else part
 
 
 def _below(owner: Any, part: str | int) -> Any:
     if isinstance(owner, BaseModel):
-        names = {_key(owner, name): name for name in type(owner).model_fields}
-        return getattr(owner, str(names.get(part, part)), None)
+        name = str(part)
+        return getattr(owner, _fields(type(owner)).get(name, name), None)
     if isinstance(owner, Mapping):
         return owner.get(part)
     if isinstance(owner, list | tuple) and isinstance(part, int):

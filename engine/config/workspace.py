@@ -21,6 +21,7 @@ from engine.config.tree import Node
 from engine.config.yaml import load_yaml
 from engine.fields.marks import Mark
 from engine.fields.scalar import shown
+from engine.jsonata import Trees
 from engine.plugin import Registry
 
 M = TypeVar("M", bound=BaseModel)
@@ -44,7 +45,8 @@ class LoadedWorkspace:
     """All parsed files.
 
     `workspace` is None when its file cannot be used. Systems and flows that cannot be parsed are left out; their names
-    stay known in `known_systems` and `known_flows`, so that references to them are not findings.
+    stay known in `known_systems` and `known_flows`, so that references to them are not findings. `trees` are those of
+    the expressions, for all who look at them.
     """
 
     bundle: Bundle
@@ -56,6 +58,7 @@ class LoadedWorkspace:
     flows: dict[str, Loaded[FlowModel]] = field(default_factory=dict)
     known_systems: set[str] = field(default_factory=set)
     known_flows: set[str] = field(default_factory=set)
+    trees: Trees = field(default_factory=Trees)
 
 
 def load_workspace(bundle: Bundle, registry: Registry, environment: Environment, findings: Findings) -> LoadedWorkspace:

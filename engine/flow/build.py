@@ -34,7 +34,13 @@ class Build:
     """A workspace while it is being compiled."""
 
     def __init__(
-        self, loaded: LoadedWorkspace, workspace: WorkspaceModel, contracts: ContractRegistry, codes: CodeTables
+        self,
+        loaded: LoadedWorkspace,
+        workspace: WorkspaceModel,
+        contracts: ContractRegistry,
+        codes: CodeTables,
+        *,
+        lazy: bool = False,
     ) -> None:
         self.loaded = loaded
         self.workspace = workspace
@@ -42,7 +48,7 @@ class Build:
         self.codes = codes
         self.findings: Findings = loaded.findings
         self.registry: Registry = loaded.registry
-        self.expressions = Expressions(loaded.bundle, loaded.findings)
+        self.expressions = Expressions(loaded.bundle, loaded.findings, loaded.trees, lazy=lazy)
         self.systems: dict[str, CompiledSystem] = {}
         self._schemas: dict[str, CompiledSchema | None] = {}
         self.policies: dict[str, RetryPolicy] = dict(BUILT_IN)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from engine.config.environment import Environment
 from engine.config.files import Bundle
@@ -34,10 +36,13 @@ def compile_workspace(
     environment: Environment,
     findings: Findings | None = None,
     checks: Sequence[Check] = (),
+    *,
+    lazy: bool = False,
 ) -> tuple[Revision | None, Findings]:
     """Load, check and compile a workspace. The revision is None when there are errors; all findings come at once.
 
-    `findings` may hold what reading the files found already.
+    `findings` may hold what reading the files found already. `lazy` is for those who only check: the same findings, and
+    expressions whose programs are made when they are first evaluated.
     """
     findings = findings if findings is not None else Findings()
     loaded = load_workspace(bundle, registry, environment, findings)
@@ -45,11 +50,23 @@ def compile_workspace(
     codes = load_codes(bundle, findings)
     if loaded.workspace is None:
         return None, findings
-    revision = _Compiler(loaded, loaded.workspace.model, contracts, codes).revision()
+    revision = _Compiler(loaded, loaded.workspace.model, contracts, codes, lazy=lazy).revision()
     run_rules(loaded, contracts, codes, findings)
     for check in checks:
         check(bundle, environment, contracts, findings)
     return (None if findings.has_errors else revision), findings
+
+
+@contextmanager
+def no_garbage() -> Iterator[None]:
+    """Whatever is made inside is kept: to search it for garbage would take as long as to make it."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def compile_or_refuse(
@@ -68,11 +85,17 @@ def compile_or_refuse(
 
 class _Compiler:
     def __init__(
-        self, loaded: LoadedWorkspace, workspace: WorkspaceModel, contracts: ContractRegistry, codes: CodeTables
+        self,
+        loaded: LoadedWorkspace,
+        workspace: WorkspaceModel,
+        contracts: ContractRegistry,
+        codes: CodeTables,
+        *,
+        lazy: bool,
     ) -> None:
         self._loaded = loaded
         self._workspace = workspace
-        self._build = Build(loaded, workspace, contracts, codes)
+        self._build = Build(loaded, workspace, contracts, codes, lazy=lazy)
         self._selectors: dict[str, dict[str, ReleaseSelector]] = defaultdict(dict)
 
     def revision(self) -> Revision:

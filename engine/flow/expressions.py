@@ -24,7 +24,7 @@ from engine.flow.mapping import (
     Renderer,
     TemplateMapping,
 )
-from engine.jsonata import LIBRARY, Expression, ExpressionSyntaxError, Origin, compile_expression
+from engine.jsonata import LIBRARY, Expression, ExpressionSyntaxError, Origin, Trees, compile_expression
 
 _NOTHING = "null"
 
@@ -32,12 +32,14 @@ _NOTHING = "null"
 class Expressions:
     """Compiles; a text that does not compile becomes a finding and stands as `null`, so that all findings come at once.
 
-    Equal texts are compiled once.
+    Equal texts are compiled once. `lazy` is for those who only check: what is found is the same.
     """
 
-    def __init__(self, bundle: Bundle, findings: Findings) -> None:
+    def __init__(self, bundle: Bundle, findings: Findings, trees: Trees | None = None, *, lazy: bool = False) -> None:
         self._bundle = bundle
         self._findings = findings
+        self._trees = trees if trees is not None else Trees()
+        self._lazy = lazy
         self._compiled: dict[str, Expression] = {}
 
     def expression(self, expr: Expr, fallback: Mark) -> Expression:
@@ -46,7 +48,7 @@ class Expressions:
         if compiled is not None:
             return compiled
         try:
-            compiled = compile_expression(expr.text, functions=LIBRARY)
+            compiled = self._compile(expr.text)
         except ExpressionSyntaxError as error:
             mark = expr.origin.at(error.offset or 0) if expr.origin is not None else fallback
             self._refuse(mark, error)
@@ -105,9 +107,12 @@ class Expressions:
         """Fields as one expression, which is several times cheaper than one each."""
         found = len(self._findings)
         separate = self._fields(fields, place)
-        if not fields or len(self._findings) > found or not isinstance(separate, FieldsMapping):
+        if self._lazy or not fields or len(self._findings) > found or not isinstance(separate, FieldsMapping):
             return separate
-        return ObjectMapping(compile_expression(_source_of(fields), functions=LIBRARY), separate)
+        try:
+            return ObjectMapping(self._compile(_source_of(fields)), separate)
+        except ExpressionSyntaxError:  # deep as the fields are, they are too deep together
+            return separate
 
     def _fields(self, fields: Fields, place: Mark) -> Mapping:
         if isinstance(fields, Expr):
@@ -137,7 +142,7 @@ class Expressions:
             return compile_expression(_NOTHING)
         try:
             text = self._bundle.read(path).decode("utf-8-sig")
-            compiled = compile_expression(text, functions=LIBRARY, origin=Origin(path))
+            compiled = self._compile(text, Origin(path))
         except UnicodeDecodeError:
             self._findings.add("XD116", Mark(path, 1, 1), expected="UTF-8 text", found="other bytes")
             return compile_expression(_NOTHING)
@@ -146,6 +151,9 @@ class Expressions:
             return compile_expression(_NOTHING)
         self._compiled[f"\x00{path}"] = compiled
         return compiled
+
+    def _compile(self, text: str, origin: Origin | None = None) -> Expression:
+        return compile_expression(text, functions=LIBRARY, origin=origin, trees=self._trees, lazy=self._lazy)
 
     def _refuse(self, mark: Mark, error: ExpressionSyntaxError) -> None:
         self._findings.add("XD304", mark, f"{error.message} ({error.code})", found=error.token or "")

@@ -11,6 +11,7 @@ from engine.jsonata.lineage import lineage, reads
 from engine.jsonata.missing import MISSING
 from engine.jsonata.registry import Function, FunctionRegistry
 from engine.jsonata.runtime.state import EvaluationContext, Limits, TableLookup
+from engine.jsonata.trees import Trees
 
 __all__ = [
     "LIBRARY",
@@ -28,6 +29,7 @@ __all__ = [
     "Limits",
     "Origin",
     "TableLookup",
+    "Trees",
     "compile_expression",
     "explain",
     "lineage",

@@ -7,12 +7,14 @@ the parent is taken from carries an `ancestor` label, and the `Parent` node name
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
 from engine.jsonata.signature import Signature
+
+_NO_NODES = frozenset({"start", "end", "at", "keep_array", "below"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +23,7 @@ class Node:
 
     `start` and `end` are offsets into the source; `at` is the offset that an error points to (the operator, for
     example). `predicates` are the `[…]` that follow a node which is not a path step, `group` the `{…}`, and
-    `keep_array` says that `[]` follows.
+    `keep_array` says that `[]` follows. `below` is what `children` remembers.
     """
 
     start: int
@@ -30,32 +32,36 @@ class Node:
     predicates: tuple[Predicate, ...] = ()
     group: Group | None = None
     keep_array: bool = False
+    below: tuple[Node, ...] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def type(self) -> str:
         """The kind of node, for linters and printing."""
         return type(self).__name__
 
-    def children(self) -> Iterator[Node]:
+    def children(self) -> tuple[Node, ...]:
         """The nodes directly below this one, in source order of their kind."""
-        for name in _parts(cast(Any, type(self))):
-            value = getattr(self, name)
-            if value.__class__ is tuple:
-                yield from _nodes(value)
-            elif isinstance(value, Node):
-                yield value
+        if self.below is None:
+            object.__setattr__(self, "below", tuple(_nodes(_values(self))))
+        return cast(tuple[Node, ...], self.below)
 
     def walk(self) -> Iterator[Node]:
         """This node and every node below it, depth first."""
-        yield self
-        for child in self.children():
-            yield from child.walk()
+        waiting: list[Node] = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.children()))
 
 
 @lru_cache(maxsize=64)
 def _parts(kind: Any) -> tuple[str, ...]:
     """The names of the fields of a kind of node that may hold nodes."""
-    return tuple(field.name for field in fields(kind) if field.name not in ("start", "end", "at", "keep_array"))
+    return tuple(part.name for part in fields(kind) if part.name not in _NO_NODES)
+
+
+def _values(node: Node) -> tuple[object, ...]:
+    return tuple(getattr(node, name) for name in _parts(cast(Any, type(node))))
 
 
 def _nodes(items: tuple[object, ...]) -> Iterator[Node]:

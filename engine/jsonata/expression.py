@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.jsonata import ast
 from engine.jsonata.compiler.compile import Program, compile_tree
+from engine.jsonata.compiler.later import LaterProgram, compile_later
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
 from engine.jsonata.library import STANDARD
 from engine.jsonata.missing import MISSING
@@ -18,6 +19,7 @@ from engine.jsonata.resolve import parse_expression
 from engine.jsonata.runtime.sequences import NestedArrays, Outer, plain
 from engine.jsonata.runtime.state import EvaluationContext, State
 from engine.jsonata.signature import parse_signature
+from engine.jsonata.trees import Trees
 
 _DEFAULT_CONTEXT = EvaluationContext()
 _EVAL_SIGNATURE = parse_signature("<sx?:x>")
@@ -76,7 +78,7 @@ class Expression:
     ast: ast.Node
     functions: FunctionRegistry = field(repr=False)
     origin: Origin | None = field(repr=False)
-    program: Program = field(repr=False, compare=False)
+    program: Program | LaterProgram = field(repr=False, compare=False)
     environment: Environment = field(repr=False, compare=False)
     called: frozenset[str] = field(repr=False, compare=False)
 
@@ -138,12 +140,21 @@ def _limit(error: ExpressionError) -> ExpressionError:
 
 
 def compile_expression(
-    source: str, *, functions: FunctionRegistry = STANDARD, origin: Origin | None = None
+    source: str,
+    *,
+    functions: FunctionRegistry = STANDARD,
+    origin: Origin | None = None,
+    trees: Trees | None = None,
+    lazy: bool = False,
 ) -> Expression:
-    """Compile the text of an expression; raises ExpressionSyntaxError with the place of the mistake."""
+    """Compile the text of an expression; raises ExpressionSyntaxError with the place of the mistake.
+
+    `trees` may know its tree already. With `lazy`, for those who only check, the program is made when it is
+    first needed; what is refused is the same.
+    """
     try:
-        tree = parse_expression(source)
-        program = compile_tree(tree, functions)
+        tree = trees.of(source) if trees is not None else parse_expression(source)
+        program = compile_later(tree, functions) if lazy else compile_tree(tree, functions)
     except ExpressionSyntaxError as error:
         raise _placed(error, source, origin) from None
     except ExpressionError as error:

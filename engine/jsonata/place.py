@@ -6,9 +6,10 @@ from traceback import walk_tb
 from types import FrameType
 
 from engine.jsonata.compiler.compile import Program
+from engine.jsonata.compiler.later import LaterProgram
 
 
-def place_of(raised: BaseException, program: Program) -> tuple[int | None, str | None]:
+def place_of(raised: BaseException, program: Program | LaterProgram) -> tuple[int | None, str | None]:
     """Where in the expression (offset) and in its input (`lines[3]`) an exception came from, as far as can be told."""
     offset: int | None = None
     steps: list[str] = []
@@ -19,7 +20,7 @@ def place_of(raised: BaseException, program: Program) -> tuple[int | None, str |
     return offset, ".".join(steps) or None
 
 
-def _loops(frame: FrameType, line: int, program: Program) -> list[str]:
+def _loops(frame: FrameType, line: int, program: Program | LaterProgram) -> list[str]:
     """The items that the loops around a line are at, outermost first."""
     found = []
     for loop in sorted(program.loops, key=lambda loop: loop.start):

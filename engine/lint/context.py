@@ -83,6 +83,12 @@ class Context:
             for name, model in getattr(system.model, "operations", {}).items():
                 yield OperationOf(system, self.connector(system), name, model)
 
+    def event(self, name: str) -> Any:
+        """An event's model by its full name, or None."""
+        system, _, event = name.partition(".")
+        found = self.systems.get(system)
+        return getattr(found.model, "events", {}).get(event) if found is not None else None
+
     def operation(self, name: str) -> Any:
         """An operation's model by its full name, or None."""
         system, _, operation = name.partition(".")

@@ -13,8 +13,7 @@ from engine.config.models.steps import StepFields
 from engine.config.places import Places
 from engine.fields.expressions import Expr, MappingRef, Template
 from engine.fields.marks import Mark
-from engine.jsonata import ExpressionSyntaxError, ast
-from engine.jsonata.resolve import parse_expression
+from engine.jsonata import ExpressionSyntaxError, Trees, ast
 from engine.lint.reads import Scope
 
 Path = tuple[str | int, ...]
@@ -33,9 +32,9 @@ class Site:
 class SiteReader:
     """Finds the expressions in values of models. What does not parse is left out: the compiler tells of it."""
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, trees: Trees) -> None:
         self._bundle = bundle
-        self._trees: dict[str, ast.Node | None] = {}
+        self._trees = trees
 
     def sites(self, value: Any, scope: Scope, places: Places, path: Path, folder: str) -> Iterator[Site]:
         """The expressions in a value at `path`; mapping files are looked for in `folder`."""
@@ -57,14 +56,11 @@ class SiteReader:
         yield from self._site(text, scope, lambda offset: _in_file(path, text, offset))
 
     def _site(self, text: str, scope: Scope, at: Callable[[int], Mark]) -> Iterator[Site]:
-        if text not in self._trees:
-            try:
-                self._trees[text] = parse_expression(text)
-            except (ExpressionSyntaxError, ValueError, RecursionError):
-                self._trees[text] = None
-        tree = self._trees[text]
-        if tree is not None:
-            yield Site(text, tree, scope, at)
+        try:
+            tree = self._trees.of(text)
+        except (ExpressionSyntaxError, ValueError, RecursionError):
+            return
+        yield Site(text, tree, scope, at)
 
 
 def leaves(value: Any, path: Path) -> Iterator[tuple[Path, Expr | MappingRef]]:

@@ -121,9 +121,9 @@ class _FlowWalk:
         if source.schedule is not None or source.called:
             return None
         found: list[Entities] = []
-        events = {event.name: event.model for event in self._context.events()}
         for name in source.events:
-            declared = events[name].map if name in events else None
+            event = self._context.event(name)
+            declared = event.map if event is not None else None
             found.append(self._context.named(declared.to) if declared is not None else None)
         for topic in source.topics if self._context.complete else ():
             found.append(_together([each.entities for each in self._facts.published if each.topic == topic]))

@@ -17,7 +17,7 @@ from engine.jsonata.registry import FunctionRegistry
 Emitter = Callable[["Unit", Any, Here], Val]
 
 _PASSING = (ast.Block, ast.Condition, ast.Default, ast.Coalesce, ast.Bind, ast.Variable)
-_DEEPEST = 80
+DEEPEST = 80
 _DEEPEST_LOOPS = 10
 
 
@@ -72,7 +72,7 @@ class Unit:
 
         With `hold`, the caller hands the value on: it may have to be collapsed again before sequences become lists.
         """
-        if self.indent > _DEEPEST:
+        if self.indent > DEEPEST:
             raise ExpressionSyntaxError("S0501")
         if self._loop_depth > _DEEPEST_LOOPS:
             return self.outlined(node, here)

@@ -54,10 +54,16 @@ RULES: Final[tuple[Callable[[Context], None], ...]] = (
 )
 
 
-def run_rules(loaded: LoadedWorkspace, contracts: ContractRegistry, codes: CodeTables, findings: Findings) -> None:
-    """Run every rule over a workspace whose files are parsed."""
-    context = Context(loaded, contracts, codes, findings)
-    reader = SiteReader(loaded.bundle)
+def run_rules(
+    loaded: LoadedWorkspace,
+    contracts: ContractRegistry,
+    codes: CodeTables,
+    findings: Findings,
+    today: date | None = None,
+) -> None:
+    """Run every rule over a workspace whose files are parsed. Without `today` no date is looked at."""
+    context = Context(loaded, contracts, codes, findings, today)
+    reader = SiteReader(loaded.bundle, loaded.trees)
     walk_lifecycles(context)
     walk_flows(context, reader)
     walk_systems(context, reader)
