@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from engine import exact_json
 from engine.clock import iso, moment
+from engine.contracts.schema import CompiledSchema
 from engine.errors import StepFailed
 from engine.flow.compiled import CompiledFlow, CompiledOperation, Revision
 from engine.flow.mapping import EmptyHole
@@ -79,6 +80,7 @@ class Exchange:
 
     __slots__ = (
         "_context",
+        "_held",
         "answer",
         "at",
         "document",
@@ -121,6 +123,7 @@ class Exchange:
         self.parents: list[Any] = []
         self.at = message.received_at
         self._context: EvaluationContext | None = None
+        self._held: tuple[Any, CompiledSchema] | None = None
         self.variables: dict[str, Any] = {
             "saved": self.saved,
             "headers": message.headers,
@@ -139,6 +142,14 @@ class Exchange:
                 now=moment(self.at), limits=self.revision.limits, lookup=self.revision.table_lookup
             )
         return self._context
+
+    def holds(self, document: Any, schema: CompiledSchema) -> None:
+        """Note that this very document was found to hold to the schema; documents are never changed."""
+        self._held = (document, schema)
+
+    def is_held(self, document: Any, schema: CompiledSchema) -> bool:
+        """Whether `holds` said so."""
+        return self._held is not None and self._held[0] is document and self._held[1] is schema
 
     def passed(self, at: float) -> None:
         """Move the clock of the expressions to a durable event."""

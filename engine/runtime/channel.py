@@ -14,11 +14,15 @@ from engine.store.records import Work
 
 
 class Item(Struct, frozen=True):
-    """Work to run; `document` is its canonical form when it is still in memory, with the revision that read it."""
+    """Work to run; `document` is its canonical form when it is still in memory, with the revision that read it.
+
+    `accepted_in` is the revision whose send step has just checked a delivery against what its operation accepts.
+    """
 
     work: Work
     document: Any = None
     revision: str | None = None
+    accepted_in: str | None = None
 
 
 class Stranded(Struct, frozen=True):

@@ -87,7 +87,7 @@ class Desk:
     def _place(self, output: NewMessage, reserved: bool, appended: Appended) -> None:
         if appended.lease is not None:
             work = Work(as_message(output, appended), appended.lease, output.payload, (), output.business_keys)
-            self._dispatcher.offer(Item(work))
+            self._dispatcher.offer(Item(work, accepted_in=output.revision))
             return
         if reserved:
             self._dispatcher.decline(output.channel)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from engine.errors import LeaseLost, StoreError
@@ -32,6 +31,26 @@ CROWDED = 128
 
 LONGEST_PACE = 0.05
 """Seconds an arrival is held back at most: a sender feels it, and none is refused for it."""
+
+
+class Aside:
+    """A message that gives its place back while the block runs."""
+
+    __slots__ = ("_places", "_pump", "_rank")
+
+    def __init__(self, places: Places, rank: int, pump: Callable[[], None]) -> None:
+        self._places = places
+        self._rank = rank
+        self._pump = pump
+
+    def __enter__(self) -> None:
+        was_in_the_way = not self._places.may_start(self._rank)
+        self._places.leave(self._rank)
+        if was_in_the_way:
+            self._pump()
+
+    def __exit__(self, *_: object) -> None:
+        self._places.enter(self._rank)
 
 
 class Dispatcher:
@@ -56,6 +75,7 @@ class Dispatcher:
         self._idle = asyncio.Event()
         self._idle.set()
         self._bytes = 0
+        self._queued = 0
         self._wakeup: asyncio.TimerHandle | None = None
         self._wakeup_at = 0.0
 
@@ -105,19 +125,10 @@ class Dispatcher:
         finally:
             timer.cancel()
 
-    @contextmanager
-    def aside(self, message: Message) -> Iterator[None]:
+    def aside(self, message: Message) -> Aside:
         """While a message waits for a system it takes none of the process's places, so that a system that hangs stops
         nobody else; how many may wait is bounded by their channels' own limits."""
-        rank = min(message.priority, len(PRIORITIES) - 1)
-        was_in_the_way = not self._places.may_start(rank)
-        self._places.leave(rank)
-        if was_in_the_way:
-            self._pump()
-        try:
-            yield
-        finally:
-            self._places.enter(rank)
+        return Aside(self._places, min(message.priority, len(PRIORITIES) - 1), self._pump)
 
     def offer(self, item: Item) -> None:
         """Hand over a message that was leased in its append, for which a place was reserved."""
@@ -239,6 +250,7 @@ class Dispatcher:
             self._ring[rank].append(channel.name)
         queue.append(item)
         channel.queued += 1
+        self._queued += 1
         self._bytes += len(item.work.body)
         self._leases[item.work.message.id] = item.work.lease
 
@@ -250,15 +262,16 @@ class Dispatcher:
     def _forget(self, channel: Channel, items: Iterable[Item]) -> None:
         for item in items:
             channel.queued -= 1
+            self._queued -= 1
             self._bytes -= len(item.work.body)
             self._release(item.work.lease)
 
     def _pump(self) -> None:
         """Start what may start, and read from the store what has room."""
-        if self._draining:
+        if self._draining or not (self._queued or self._overflowing):
             return
         now = self._now()
-        while (chosen := self._next(now)) is not None:
+        while self._queued and (chosen := self._next(now)) is not None:
             self._start(*chosen)
         for name in tuple(self._overflowing):
             channel = self._channels[name]
@@ -278,6 +291,7 @@ class Dispatcher:
         channel = waiting[chosen]
         item = channel.queues[chosen].popleft()
         channel.queued -= 1
+        self._queued -= 1
         self._bytes -= len(item.work.body)
         ring = self._ring[chosen]
         ring.remove(channel.name)

@@ -6,8 +6,6 @@ Decisions are values of `engine.policy`; the gateway only keeps their state.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from pydantic import BaseModel
 
@@ -15,8 +13,9 @@ from engine.clock import Clock
 from engine.errors import CrossdockError
 from engine.flow.compiled import CompiledSystem
 from engine.outcome import Deferred
-from engine.plugin import Destination
+from engine.plugin import Destination, Reply, Request
 from engine.policy import breaker, limiter, maintenance
+from engine.runtime.commit_points import CommitPoint, Passing
 
 LONGEST_WAIT = 1.0
 """Seconds a worker waits for its slot; a later slot sends the message back to the store until then."""
@@ -95,6 +94,14 @@ class Gateway:
 
     async def admit(self, message_id: int) -> Deferred | None:
         """A slot for one request: at once, after a short wait, or later (then the slot stays reserved)."""
+        slot = self.slot(message_id)
+        if isinstance(slot, float):
+            await asyncio.sleep(slot)
+            return None
+        return slot
+
+    def slot(self, message_id: int) -> Deferred | float | None:
+        """As `admit`, but the seconds of a short wait are the caller's to wait."""
         now = self._clock.now()
         paused = self.paused_until(now)
         if paused is not None:
@@ -110,9 +117,7 @@ class Gateway:
         if slot - now > LONGEST_WAIT:
             self._reserved[message_id] = slot
             return Deferred(slot, f"{self.name}: rate limit")
-        if slot > now:
-            await asyncio.sleep(slot - now)
-        return None
+        return slot - now if slot > now else None
 
     def _before_its_turn(self, rate: limiter.Rate) -> float:
         """About when a message gets a slot that none is kept for yet, less half of what is kept ahead."""
@@ -129,15 +134,18 @@ class Gateway:
         """Whether `note_not_done` said so since the request was last sent."""
         return key in self._not_done
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """One of the system's concurrent places."""
+    async def send(self, request: Request, passing: Passing) -> Reply:
+        """Send on one of the system's concurrent places. Raises StepFailed."""
         places = self._places
         await places.acquire()
         self._in_use += 1
-        self._quiet.clear()
+        if self._in_use == 1:
+            self._quiet.clear()
         try:
-            yield
+            passing(CommitPoint.BEFORE_REQUEST)
+            reply = await self.destination.send(request)
+            passing(CommitPoint.AFTER_REPLY)
+            return reply
         finally:
             places.release()
             self._in_use -= 1

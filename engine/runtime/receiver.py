@@ -13,6 +13,7 @@ from typing import Any
 
 from engine import exact_json
 from engine.clock import Clock, iso, moment
+from engine.contracts.schema import CompiledSchema
 from engine.errors import InvalidInput, KeyConflict, Overloaded, Refused, TooLarge, Unauthentic
 from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
 from engine.flow.identity import identify
@@ -46,11 +47,12 @@ UNVERIFIED_PER_MINUTE = 100
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A message about to be appended, its canonical document and its flow."""
+    """A message about to be appended, its canonical document, its flow, and the schema the document holds to."""
 
     message: NewMessage
     document: Any
     flow: CompiledFlow | None
+    held: CompiledSchema | None = None
 
 
 class Receiver:
@@ -169,6 +171,7 @@ class Receiver:
         variables = event_variables(arrival.headers, arrival.attributes, _facts(revision, event.name, now))
         raws = raw_documents(event, arrival.body, variables, context)
         claims = self._group_claims(event, arrival, variables, context, raws, now)
+        held = event.target.schema if event.target.mapping is not None else None
         entries: list[_Entry] = []
         unheard = 0
         for index, raw in enumerate(raws):
@@ -182,7 +185,7 @@ class Receiver:
                 item = index if event.items else None
                 spare = () if claims or identity.idempotency_key is not None else body_claims(arrival, flow, item, now)
                 message = inbound(arrival, event, flow, identity, document, now, item, spare)
-                entries.append(_Entry(message, document, flow))
+                entries.append(_Entry(message, document, flow, held))
         if not entries:
             reason = "" if unheard else "filtered" if raws else "empty"
             entries.append(_Entry(self._log_entry(arrival, event, now, reason, claims), None, None))
@@ -287,7 +290,7 @@ class Receiver:
         lease = Lease(message_id, 0)
         message = as_message(new, Appended(AppendStatus.FRESH, message_id, correlation_id, message_id, lease))
         return self._executor.foresee(
-            Work(message, lease, new.payload, (), new.business_keys), flow, revision, entry.document
+            Work(message, lease, new.payload, (), new.business_keys), flow, revision, entry.document, entry.held
         )
 
     def _hand_over(

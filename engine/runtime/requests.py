@@ -16,7 +16,7 @@ from engine.flow.steps.validate import require_valid
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
 from engine.outcome import Deferred
 from engine.plugin import Reply, Request
-from engine.runtime.commit_points import CommitPoint, Passing
+from engine.runtime.commit_points import Passing
 from engine.runtime.gateway import Gateway
 
 _DETAIL = 400
@@ -42,7 +42,10 @@ class RequestFailed(StepFailed):
 
 
 class Errand(Struct, frozen=True):
-    """What one request is made from: the operation, the canonical document, and the scope of its expressions."""
+    """What one request is made from: the operation, the canonical document, and the scope of its expressions.
+
+    `accepted`: the document is known to hold to what the operation accepts.
+    """
 
     operation: CompiledOperation
     document: Any
@@ -51,6 +54,7 @@ class Errand(Struct, frozen=True):
     key: str
     headers: dict[str, str]
     wants_reply: bool = True
+    accepted: bool = False
 
     @property
     def name(self) -> str:
@@ -105,7 +109,7 @@ async def confirm(errand: Errand, gateway: Gateway, passing: Passing) -> Answere
 def _request(errand: Errand) -> Request:
     """The request with every hole filled and its body encoded."""
     operation = errand.operation
-    if operation.accepts is not None:
+    if operation.accepts is not None and not errand.accepted:
         require_valid(operation.accepts, errand.document, errand.name)
     body = None
     if operation.body is not None:
@@ -157,10 +161,7 @@ async def _exchange(errand: Errand, request: Request, gateway: Gateway, passing:
     """Send once; the breaker learns of a missing answer here, of a judged one from the caller by the probe's number."""
     probe = gateway.enter(errand.key)
     try:
-        async with gateway.place():
-            passing(CommitPoint.BEFORE_REQUEST)
-            reply = await gateway.destination.send(request)
-            passing(CommitPoint.AFTER_REPLY)
+        reply = await gateway.send(request, passing)
     except StepFailed as failed:
         gateway.failed(failed.error_class, failed.retry_after, probe)
         raise RequestFailed(failed, request=request.body) from failed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -73,18 +74,21 @@ class Sender:
             detail = f"no operation '{system}.{message.operation}' in revision {revision.id}"
             await self._end(work, Parked("revision-unavailable", "integration", "", detail=detail), started)
             return
-        with self._dispatcher.aside(message):
-            deferred = await gateway.admit(message.id)
-        if deferred is not None:
-            await self._end(work, deferred, started, counts=False)
+        slot = gateway.slot(message.id)
+        if isinstance(slot, float):
+            with self._dispatcher.aside(message):
+                await asyncio.sleep(slot)
+        elif slot is not None:
+            await self._end(work, slot, started, counts=False)
             return
-        await self._deliver(work, operation, gateway, revision, started)
+        await self._deliver(item, operation, gateway, revision, started)
 
     async def _deliver(
-        self, work: Work, operation: CompiledOperation, gateway: Gateway, revision: Revision, started: float
+        self, item: Item, operation: CompiledOperation, gateway: Gateway, revision: Revision, started: float
     ) -> None:
+        work = item.work
         message = work.message
-        errand = self._errand(work, operation, revision)
+        errand = self._errand(item, operation, revision)
         try:
             with self._dispatcher.aside(message):
                 answered = await self._answer(work, errand, gateway)
@@ -116,7 +120,9 @@ class Sender:
         except NotNow as paused:
             return paused.deferred
 
-    def _errand(self, work: Work, operation: CompiledOperation, revision: Revision) -> Errand:
+    def _errand(self, item: Item, operation: CompiledOperation, revision: Revision) -> Errand:
+        """A delivery that this revision's own send step has just made was checked there."""
+        work = item.work
         message = work.message
         variables: dict[str, Any] = {
             "headers": message.headers,
@@ -129,7 +135,14 @@ class Sender:
         document = exact_json.decode(work.body)
         polled = message.source.startswith("poll:")
         return Errand(
-            operation, document, variables, context, message.key, outbound_headers(message), wants_reply=polled
+            operation,
+            document,
+            variables,
+            context,
+            message.key,
+            outbound_headers(message),
+            wants_reply=polled,
+            accepted=item.accepted_in == revision.id,
         )
 
     async def _failed(self, work: Work, operation: CompiledOperation, failed: StepFailed, started: float) -> None:

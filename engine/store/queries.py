@@ -37,11 +37,12 @@ def _parse(file_name: str, text: str) -> dict[str, str]:
     return {name: "\n".join(lines).strip().removesuffix(";") for name, lines in queries.items()}
 
 
-class Queries:
-    """The statements of one dialect by name, with fragments and conditions put in."""
+class Queries(dict[str, str]):
+    """The statements of one dialect by name, with fragments and conditions put in; composed when first asked for."""
 
     def __init__(self, dialect: str, *, numbered: bool = False) -> None:
         """`numbered` turns each `?` of a composed query into `$1`, `$2`, … from left to right."""
+        super().__init__()
         self._texts: dict[str, str] = {}
         self._numbered = numbered
         for file_name, queries in read_queries(dialect).items():
@@ -49,12 +50,9 @@ class Queries:
                 if name in self._texts:
                     raise ValueError(f"{file_name}: query '{name}' stands in another file too")
                 self._texts[name] = text
-        self._ready: dict[str, str] = {}
 
-    def __getitem__(self, name: str) -> str:
-        text = self._ready.get(name)
-        if text is None:
-            text = self._ready[name] = self._compose(name)
+    def __missing__(self, name: str) -> str:
+        text = self[name] = self._compose(name)
         return text
 
     def _compose(self, name: str) -> str:

@@ -40,7 +40,7 @@ class Send(Step):
         document = exchange.document
         if self.payload is not None:
             document = exchange.map(self.payload, self.id, document)
-        if operation.accepts is not None:
+        if operation.accepts is not None and not exchange.is_held(document, operation.accepts):
             require_valid(operation.accepts, document, self.id)
         exchange.outputs.append(self._delivery(exchange, operation, key, document_bytes(document, self.id)))
         return None

@@ -31,5 +31,6 @@ class Transform(Step):
             )
         if self.schema is not None:
             require_valid(self.schema, document, self.id)
+            exchange.holds(document, self.schema)
         exchange.document = document
         return None

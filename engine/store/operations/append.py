@@ -68,9 +68,10 @@ def append_message(
         if taken is not None:
             return taken
     correlation_id = yield from _correlation(batch, new, message_id, parent)
-    for kind, value in new.business_keys:
-        batch.add("put_business_key", (value, kind, correlation_id, message_id))
-        batch.transactions.setdefault((kind, value), correlation_id)
+    for named in new.business_keys:
+        if batch.transactions.get(named) != correlation_id:
+            batch.add("put_business_key", (named[1], named[0], correlation_id, message_id))
+            batch.transactions.setdefault(named, correlation_id)
     state, eligible = yield from _first_state(batch, new)
     leased = lease and eligible and state is State.READY
     if leased:
