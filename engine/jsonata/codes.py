@@ -119,6 +119,7 @@ _TEXTS = {
     "D3164": "$identifier() expected a list of objects with a scheme and a value, got {value}",
     "D3165": "${functionName}() expected {token}, got {value}",
     "D3166": "{message}",
+    "D3168": "the pattern of a transform matched {value}, which is no object and has no fields to update",
     "D3167": "$convert() has no exact result for {value} in {token}: say how many decimal places to round to",
 }
 

@@ -36,7 +36,7 @@ class Environment:
         """`$eval`, seeing the given context and variables."""
 
         def evaluate(*arguments: Any) -> Any:
-            text, focus = _EVAL_SIGNATURE.validate((*arguments, MISSING)[: max(len(arguments), 1)], context)
+            text, focus = _EVAL_SIGNATURE.validate(arguments, context)
             if text is MISSING:
                 return MISSING
             subject = context if focus is MISSING else Outer([focus]) if focus.__class__ is list else focus

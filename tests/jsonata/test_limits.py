@@ -42,7 +42,7 @@ def _ends_with(source: str, data: Any = None, limits: Limits | None = None) -> s
         ("$reduce([1..40], function($a, $b) { $append($a, $a) }, [1, 2, 3])", {"D2015"}),
         ("$reduce([1..990000], function($a, $b) { $length($string($a)) + $b * $b - $a % 7 * $b })", {"D1012"}),
         ("[1..3000][[1..3000].($) = 5]", {"D1012", "D2015"}),
-        ("[1..2000]@$a.[1..2000]@$b.($a + $b)", {"D1012", "D2015"}),
+        ("($x := [1..2000]; $x@$a.$x@$b.($a + $b))", {"D1012", "D2015"}),
         ("$pad('x', 100000000)", {"D2016"}),
     ],
 )

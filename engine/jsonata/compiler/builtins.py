@@ -101,7 +101,7 @@ def _may_use_context(function: Function) -> bool:
 
 def _context(here: Here) -> str:
     """The context that completes a call's arguments: for a function's result, that of whoever called the function."""
-    return "None" if here.tail else here.code
+    return "None" if here.tail else f"lead({here.code})" if here.lead else here.code
 
 
 def _typed(code: str, function: Function, arguments: list[Val], *, raw: bool = True) -> Val:

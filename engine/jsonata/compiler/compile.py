@@ -19,7 +19,8 @@ FILENAME = "<jsonata>"
 
 
 def _wildcard(unit: Unit, node: ast.Wildcard, here: Here) -> Val:
-    return Val(unit.assign(f"wildcard({here.code}, st)"), raw=True, clean=here.clean)
+    fields = "lead_fields" if here.lead else "wildcard"
+    return Val(unit.assign(f"{fields}({here.code}, st)"), raw=True, clean=here.clean)
 
 
 def _descendant(unit: Unit, node: ast.Descendant, here: Here) -> Val:

@@ -8,11 +8,12 @@ from math import floor
 from types import MappingProxyType
 from typing import Any, Final
 
+from engine.jsonata.functions import keyorder
 from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.library import as_text
 from engine.jsonata.missing import MISSING
-from engine.jsonata.runtime import calls, grouping, operators, ordering, sequences, steps, streams, support
+from engine.jsonata.runtime import calls, grouping, operators, ordering, selecting, sequences, steps, streams, support
 from engine.jsonata.runtime.transforming import Transformer
 
 UNSET: Final = object()
@@ -29,6 +30,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
         "Sequence": Sequence,
         "Kept": sequences.Kept,
         "Whole": sequences.Whole,
+        "Tuples": sequences.Tuples,
         "Outer": sequences.Outer,
         "Lambda": calls.Lambda,
         "TailCall": calls.TailCall,
@@ -60,6 +62,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             sequences.each,
             sequences.settle,
             sequences.settle_kept,
+            sequences.settle_sequence,
             sequences.state_of,
             sequences.settle_raw,
             sequences.flatten,
@@ -83,14 +86,17 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             steps.at_index,
             steps.repeats,
             grouping.group,
-            grouping.group_tuples,
+            grouping.group_stream,
             grouping.same_key,
             grouping.key_of,
             grouping.distinct_keys,
+            keyorder.in_order,
             ordering.order,
             ordering.ordered_result,
             streams.stream,
             streams.contexts,
+            streams.lead,
+            streams.lead_fields,
             streams.filter_stream,
             calls.invoke,
             calls.finish,
@@ -98,9 +104,9 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             calls.native,
             calls.partial,
             calls.pipe,
-            support.each_or_none,
-            support.each_member,
-            support.select,
+            selecting.each_or_none,
+            selecting.each_member,
+            selecting.select,
             support.all_numbers,
             support.all_texts,
             support.timed,

@@ -10,6 +10,7 @@ from engine.jsonata.compiler.literals import truth_of
 from engine.jsonata.compiler.scope import Scope
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
+from engine.jsonata.functions.keyorder import is_index
 
 Pairs = Sequence[tuple[ast.Node, ast.Node]]
 
@@ -94,6 +95,8 @@ def _fields(unit: Unit, fields: list[tuple[str, ast.Node]], here: Here) -> Val:
         name = unit.atom(value)
         unit.line(f"if {name} is not M: {result}[{key!r}] = {name}")
     result = _flushed(unit, result, ready)
+    if any(map(is_index, dict(fields))):
+        result = unit.assign(f"in_order({result})", "r")
     return Val(result, "o", missing=False, sequence=False, clean=clean)
 
 
@@ -123,6 +126,8 @@ def _computed(unit: Unit, pairs: Pairs, here: Here) -> Val:
             name = unit.atom(value)
             unit.line(f"if {name} is not M: {result}[{key}] = {name}" if value.missing else f"{result}[{key}] = {name}")
         clean = clean and value.clean and not value.sequence
+    if len(keys) > 1:
+        result = unit.assign(f"in_order({result})", "r")
     return Val(result, "o", missing=False, sequence=False, clean=clean)
 
 
@@ -158,6 +163,7 @@ def grouped(unit: Unit, pairs: Pairs, items: str, clean: bool, here: Here) -> Va
         value = unit.value(pairs[0][1], inside)
         name = unit.atom(value)
         unit.line(f"if {name} is not M: {result}[{key}] = {name}" if value.missing else f"{result}[{key}] = {name}")
+    result = unit.assign(f"in_order({result})", "r")
     return Val(result, "o", missing=False, sequence=False, clean=value.clean and not value.sequence)
 
 
@@ -246,7 +252,7 @@ def filtered(unit: Unit, predicate: ast.Predicate, value: Val, here: Here, label
     else:
         _by_answer(unit, condition, inside, items, source, result)
     if may_fail(condition) and value.missing:
-        unit.line(f"if {items} is M: {result}.clear()")
+        unit.line(f"if {items} is M and {result}: st.dirty = True")
     return Val(result, raw=True, clean=value.clean)
 
 

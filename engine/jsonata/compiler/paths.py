@@ -22,7 +22,7 @@ def path(unit: Unit, node: ast.Path, here: Here) -> Val:
     first = next((index for index, step in enumerate(node.steps) if step.tuples), None)
     if first is not None:
         return _stream(unit, node, here, first)
-    if node.group is None and not node.keep_singleton and all(_plain_name(step) for step in node.steps):
+    if node.group is None and not _keeps(node) and all(_plain_name(step) for step in node.steps):
         return _names(unit, node, here)
     state, clean, start = _start(unit, node, here)
     if start == len(node.steps):
@@ -30,6 +30,11 @@ def path(unit: Unit, node: ast.Path, here: Here) -> Val:
     if start and _starts_whole(node):
         return _from_array(unit, node, state, clean, here)
     return _rest(unit, node, state, clean, start, here)
+
+
+def _keeps(node: ast.Path) -> bool:
+    """Whether a single item of the path stays an array."""
+    return node.keep_singleton or node.keep_array
 
 
 def _starts_whole(node: ast.Path) -> bool:
@@ -106,7 +111,7 @@ def _start(unit: Unit, node: ast.Path, here: Here) -> tuple[str, bool, int]:
     first = node.steps[0]
     expression = first.expression
     if _starts_whole(node) and not first.stages:
-        value = unit.value(expression, here.inner())
+        value = unit.value(expression, replace(here.inner(), lead=True))
         return unit.atom(value), value.clean, 1
     if isinstance(expression, ast.Variable) and not first.stages and len(node.steps) > 1:
         value = unit.value(expression, here.inner())
@@ -166,7 +171,7 @@ def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here, label
             unit.line(f"if {result} is not M: {results}.append({result})")
         return results, value
     if isinstance(step.expression, ast.Name) and step.stages:
-        return results, _filtered_field(unit, step, state, inside, results, label)
+        return results, _filtered_field(unit, step, state, here.code, inside, results, label)
     with unit.loop(item, items, label):
         value = _result(unit, step, inside)
         name = unit.atom(value)
@@ -174,11 +179,15 @@ def _loop(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here, label
     return results, value
 
 
-def _filtered_field(unit: Unit, step: ast.Step, state: str, inside: Here, results: str, label: str) -> Val:
+def _filtered_field(
+    unit: Unit, step: ast.Step, state: str, start_code: str, inside: Here, results: str, label: str
+) -> Val:
     """A field with filters, for each item: the value in a dict, which is the usual case, without a loop over items."""
     assert isinstance(step.expression, ast.Name)
     name = step.expression.value
-    source = f"({state}.get({name!r}, M),) if {state}.__class__ is dict else each_field({state}, {name!r}, st)"
+    start = state == start_code
+    others = f"each_field({state}, {name!r}, {start})"
+    source = f"({state}.get({name!r}, M),) if {state}.__class__ is dict else {others}"
     with unit.loop(inside.code, unit.assign(source)):
         value = Val(inside.code, clean=inside.clean)
         for stage in step.stages:
@@ -224,7 +233,7 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
     step = node.steps[-1]
     if isinstance(step.expression, ast.Sort):
         return _finished(unit, node, _sorted(unit, step, state, here), clean, here, ordered=True)
-    if node.group is None and not node.keep_singleton and _plain_name(step):
+    if node.group is None and not _keeps(node) and _plain_name(step):
         return _last_field(unit, state, step.expression, clean, here)
     if node.group is not None and _plain_name(step):
         return _grouped(unit, node, _read(unit, state, step.expression, "inner_getter"), clean, here)
@@ -243,6 +252,8 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
     if node.keep_singleton:
         helper = f"Kept({results}) if {results} else M" if apart else f"settle_kept({results}, st)"
         return Val(unit.assign(helper), clean=value.clean)
+    if node.keep_array:
+        return Val(unit.assign(f"settle_sequence({results}, st)"), clean=value.clean)
     if apart or (value.kind and value.kind in "snboz"):
         if here.output:
             code = f"{results} if len({results}) > 1 else {results}[0] if {results} else M"
@@ -255,7 +266,7 @@ def _finished(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here, o
     """The value of a path whose steps are all done: an array constructor alone, or an order-by at the end."""
     if node.group is not None:
         return _grouped(unit, node, state, clean, here)
-    if node.keep_singleton:
+    if _keeps(node):
         return Val(unit.assign(f"Kept({state}) if {state} else M"), clean=clean)
     if ordered and not node.steps[-1].stages:
         return Val(unit.assign(f"ordered_result({state})"), clean=clean)
@@ -271,7 +282,11 @@ def _grouped(unit: Unit, node: ast.Path, items: str, clean: bool, here: Here) ->
 def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     """A path that binds variables: steps before the first binding as usual, then a stream of bindings."""
     state, clean, start = _start(unit, node, here) if first > 0 else (here.code, here.clean, 0)
-    given = state if start and _starts_whole(node) and node.group is None else None
+    if first == 0 and _starts_whole(node):
+        # the reference takes the array, or the context if its items were to be bound, and binds nothing
+        value = unit.fixed(unit.value(node.steps[0].expression, replace(here.inner(), lead=True)))
+        state, start = state if node.steps[0].focus is not None else unit.atom(value), 1
+    given = state if first > 0 and start and _starts_whole(node) and node.group is None else None
     for step in node.steps[start:first]:
         state, clean = _inner(unit, step, state, clean, here)
     names = bound_names(node)
@@ -285,16 +300,18 @@ def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     code = f"stream({state}, ({', '.join(steps)},), st)"
     if node.group is not None:
         if max(first, start) > 0:
-            code += f" if {state}.__class__ is not tuple else [{{'@': M}}]"
+            code += f" if {state}.__class__ is not tuple else Tuples(({{'@': M}},))"
         return _grouped_stream(unit, node, inside, code)
     tuples = unit.assign(code)
     if node.tuples:
+        if max(first, start) > 0:  # without items the steps that bind are not taken
+            tuples = unit.assign(f"M if {state}.__class__ is tuple else {tuples}")
         return Val(tuples)
     found = unit.assign(f"contexts({tuples})")
     if given is not None:
         empty = f"Kept([{given}])" if node.keep_singleton else given
         unit.line(f"if {given}.__class__ is Whole and not {given}: {found} = {empty}")
-    if node.keep_singleton:
+    if _keeps(node):
         return Val(unit.assign(f"keep({found})"))
     return Val(found, raw=True)
 
@@ -304,7 +321,7 @@ def _grouped_stream(unit: Unit, node: ast.Path, inside: Here, code: str) -> Val:
     tuples = unit.assign(code)
     functions = pair_functions(unit, node.group.pairs, inside, stream=True)
     unit.at(node.group.at)
-    return Val(unit.assign(f"group_tuples({tuples}, {functions}, st)"), "o", missing=False, sequence=False)
+    return Val(unit.assign(f"group_stream({tuples}, {functions}, st)"), "o", missing=False, sequence=False)
 
 
 def _stream_step(unit: Unit, step: ast.Step, inside: Here) -> str:

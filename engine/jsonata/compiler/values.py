@@ -59,6 +59,7 @@ class Here:
 
     `item`: the context is known not to be a list; `group`: it may well be one. `tail`: the value is the result of a
     function, left uncollapsed if it is that of a call; `bounce`: a call of a function may be left to the caller.
+    `lead`: it stands in an array constructor at the start of a path, where the context is a sequence of the context.
     `output`: the value goes straight into the result of the expression; `store`: it becomes part of another value.
     """
 
@@ -71,6 +72,7 @@ class Here:
     bounce: bool = False
     output: bool = False
     store: bool = False
+    lead: bool = False
 
     def inner(self) -> Here:
         """The same place, for a part whose value is used by the expression itself."""

@@ -80,7 +80,7 @@ def sort(values: Any, comes_after: Callable[[Any, Any], Any] | None = None) -> A
     if values is MISSING or len(values) <= 1:
         return values
     if comes_after is not None:
-        return _merge_sorted(values, comes_after)
+        return merge_sorted(values, comes_after)
     kinds = set(map(type, values))
     if kinds == {str}:
         return sorted(values) if all(map(str.isascii, values)) else sorted(values, key=text_order)
@@ -90,13 +90,13 @@ def sort(values: Any, comes_after: Callable[[Any, Any], Any] | None = None) -> A
     raise FunctionError("D3070", odd, index=1)
 
 
-def _merge_sorted(values: list[Any], comes_after: Callable[[Any, Any], Any]) -> list[Any]:
+def merge_sorted(values: list[Any], comes_after: Callable[[Any, Any], Any]) -> list[Any]:
     """A merge sort that asks what the reference asks, so that no comparator gives another result."""
     if len(values) <= 1:
         return values
     middle = len(values) // 2
-    left = _merge_sorted(values[:middle], comes_after)
-    right = _merge_sorted(values[middle:], comes_after)
+    left = merge_sorted(values[:middle], comes_after)
+    right = merge_sorted(values[middle:], comes_after)
     merged: list[Any] = []
     taken = used = 0
     while taken < len(left) and used < len(right):

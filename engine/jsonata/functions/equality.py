@@ -38,7 +38,11 @@ def same_function(left: Any, right: Any) -> bool:
 
 
 def _equal_arrays(left: list[Any] | tuple[Any, ...], right: list[Any] | tuple[Any, ...]) -> bool:
-    return len(left) == len(right) and all(map(deep_equal, left, right))
+    return len(left) == len(right) and all(map(_equal_items, left, right))
+
+
+def _equal_items(left: Any, right: Any) -> bool:
+    return deep_equal(left, right) or (left is MISSING and right is MISSING)
 
 
 def _equal_objects(left: dict[str, Any], right: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
 
@@ -81,9 +82,9 @@ def type_of(value: Any) -> Any:
 def keys(value: Any) -> Sequence:
     """The keys of an object, or of all objects in an array without repeats, as a sequence."""
     if isinstance(value, dict):
-        return Sequence(value)
+        return Sequence(in_order(value))
     if isinstance(value, list):
-        return Sequence(dict.fromkeys(key for item in value for key in keys(item)))
+        return Sequence(in_order(dict.fromkeys(key for item in value for key in keys(item))))
     return Sequence()
 
 
@@ -106,7 +107,7 @@ def lookup(value: Any, key: str) -> Any:
 def spread(value: Any) -> Any:
     """An object as objects of one key each (a sequence), an array as those of all its items, others as they are."""
     if isinstance(value, dict):
-        return Sequence({key: item} for key, item in value.items())
+        return Sequence({key: item} for key, item in in_order(value).items())
     if not isinstance(value, list):
         return value
     if not value:
@@ -128,7 +129,7 @@ def merge(values: Any) -> Any:
     result: dict[str, Any] = {}
     for value in values:
         result.update(value)
-    return result
+    return in_order(result)
 
 
 def error(message: Any = MISSING) -> Any:

@@ -10,6 +10,7 @@ from math import isinf, isnan
 from typing import Any, Final
 
 from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.functions.numbertext import decimal_to_string, float_to_string, int_to_string, number_to_string
 from engine.jsonata.missing import MISSING
 
@@ -62,7 +63,8 @@ def _json(value: Any, margin: str) -> str:
 def _object(value: dict[str, Any], margin: str) -> str:
     inner = margin and margin + "  "
     colon = ": " if margin else ":"
-    members = [quoted(key) + colon + _json(item, inner) for key, item in value.items() if item is not MISSING]
+    fields = in_order(value).items()
+    members = [quoted(key) + colon + _json(item, inner) for key, item in fields if item is not MISSING]
     if not members:
         return "{}"
     return "{" + inner + ("," + inner).join(members) + margin + "}"

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.jsonata.errors import ExpressionError
+from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.missing import MISSING
-from engine.jsonata.runtime.sequences import append, group_context
+from engine.jsonata.runtime.sequences import Tuples, append, group_context
 from engine.jsonata.runtime.state import State
 
 Pair = tuple[Callable[..., Any], Callable[..., Any]]
@@ -37,7 +38,7 @@ def group(value: Any, pairs: Sequence[Pair], state: State) -> dict[str, Any]:
         found = pairs[index][1](group_context(members, state))
         if found is not MISSING:
             result[key] = found
-    return result
+    return in_order(result)
 
 
 def _checked(key: Any) -> Any:
@@ -65,8 +66,13 @@ def same_key(key: str) -> None:
     raise ExpressionError("D1009", value=key)
 
 
-def group_tuples(tuples: list[dict[str, Any]], pairs: Sequence[Pair], state: State) -> dict[str, Any]:
-    """The same over a stream of bindings: the functions take the context and its bindings."""
+def group_stream(tuples: list[dict[str, Any]], pairs: Sequence[Pair], state: State) -> dict[str, Any]:
+    """The same over a stream of bindings: the functions take the context and its bindings.
+
+    A sorted stream no longer counts as one, as in the reference: its bindings are the items.
+    """
+    if tuples.__class__ is not Tuples:
+        return group(tuples, [(_unbound(key), _unbound(value)) for key, value in pairs], state)
     groups: dict[str, tuple[int, list[dict[str, Any]]]] = {}
     for bindings in tuples:
         for index, (key_of, _) in enumerate(pairs):
@@ -86,7 +92,12 @@ def group_tuples(tuples: list[dict[str, Any]], pairs: Sequence[Pair], state: Sta
         found = pairs[index][1](merged.pop("@"), merged)
         if found is not MISSING:
             result[key] = found
-    return result
+    return in_order(result)
+
+
+def _unbound(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A stream's function where nothing is bound."""
+    return lambda context: function(context, {})
 
 
 def _merged(members: list[dict[str, Any]], state: State) -> dict[str, Any]:

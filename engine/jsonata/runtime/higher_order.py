@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.jsonata.errors import ExpressionError
 from engine.jsonata.functions.errors import present
+from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
@@ -67,7 +68,7 @@ def each(state: State, value: Any, function: Any = MISSING) -> Any:
     results = Sequence()
     if isinstance(value, dict) and value:
         call = _caller(present(function, 2), value)
-        for key, item in value.items():
+        for key, item in in_order(value).items():
             result = call(item, key)
             if result is not MISSING:
                 results.append(result)
@@ -79,7 +80,7 @@ def sift(state: State, value: Any, function: Any = MISSING) -> Any:
     if not isinstance(value, dict) or not value:
         return MISSING
     call = _caller(present(function, 2), value)
-    return {key: item for key, item in value.items() if is_true(call(item, key))} or MISSING
+    return {key: item for key, item in in_order(value).items() if is_true(call(item, key))} or MISSING
 
 
 def _applied(state: State, items: list[Any], function: Any) -> Iterator[tuple[Any, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError
 from engine.jsonata.functions import exactmath
 from engine.jsonata.functions.arrays import text_order
-from engine.jsonata.functions.equality import deep_equal
+from engine.jsonata.functions.equality import deep_equal, same_function
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.functions.stringify import string
 from engine.jsonata.missing import MISSING
@@ -162,7 +162,7 @@ def includes(left: Any, right: Any) -> bool:
         return False
     items = right if isinstance(right, list) else (right,)
     if isinstance(left, (dict, list)) or callable(left):
-        return any(item is left for item in items)
+        return any(item is left or (callable(left) and same_function(item, left)) for item in items)
     return any(not isinstance(item, (dict, list)) and deep_equal(item, left) for item in items)
 
 

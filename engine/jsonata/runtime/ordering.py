@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from engine.jsonata.errors import ExpressionError
-from engine.jsonata.functions.arrays import text_order
+from engine.jsonata.functions.arrays import merge_sorted, text_order
+from engine.jsonata.functions.equality import deep_equal
 from engine.jsonata.functions.exactmath import exact
 from engine.jsonata.missing import MISSING
-from engine.jsonata.runtime.operators import NUMBERS
+from engine.jsonata.runtime.operators import NUMBERS, precedes
 from engine.jsonata.runtime.sequences import collapse_fresh
 from engine.jsonata.runtime.state import State
 
@@ -22,7 +24,37 @@ def order(items: Any, terms: Sequence[Term], state: State) -> list[Any]:
     """The items in order of `terms` (value function, descending). Raises T2008 or T2007 for what cannot be compared."""
     values = list(items) if isinstance(items, list) else [] if items is MISSING else [items]
     state.poll()
-    return _ordered(values, terms, 0, state) if len(values) > 1 else values
+    if len(values) < 2:
+        return values
+    try:
+        return _ordered(values, terms, 0, state)
+    except _Unlike:
+        return merge_sorted(values, partial(_comes_after, terms, state))
+
+
+class _Unlike(Exception):
+    """The keys are not all numbers or all strings: whether that is an error depends on which ones meet."""
+
+
+def _comes_after(terms: Sequence[Term], state: State, left: Any, right: Any) -> bool:
+    """Whether `left` belongs behind `right`, as the reference compares. Raises T2008 or T2007."""
+    state.budget -= 1
+    if state.budget < 0:
+        state.poll()
+    for key_of, descending in terms:
+        one, other = key_of(left), key_of(right)
+        if one is MISSING or other is MISSING:
+            if one is not other:
+                return one is MISSING
+            continue
+        for key in (one, other):
+            if key.__class__ is not str and key.__class__ not in NUMBERS:
+                raise ExpressionError("T2008", value=key)
+        if (one.__class__ is str) is not (other.__class__ is str):
+            raise ExpressionError("T2007", value=one, value2=other)
+        if not deep_equal(one, other):
+            return precedes(one, other) is descending
+    return False
 
 
 def ordered_result(items: list[Any]) -> Any:
@@ -58,24 +90,17 @@ def _ties(items: list[Any], terms: Sequence[Term], depth: int, state: State) -> 
 
 
 def _conversion(keys: list[Any]) -> Callable[[Any], Any]:
-    """Check that the keys are all numbers or all strings; gives what makes them comparable."""
+    """What makes the keys comparable. Raises _Unlike if they are not all strings or all numbers, or if one is NaN."""
     if sum(key is not MISSING for key in keys) < 2:
         return _same
-    texts: Any = MISSING
-    numbers: Any = MISSING
-    for key in keys:
-        if key.__class__ is str:
-            texts = key
-        elif key.__class__ in NUMBERS:
-            numbers = key
-        elif key is not MISSING:
-            raise ExpressionError("T2008", value=key)
-    if texts is not MISSING and numbers is not MISSING:
-        raise ExpressionError("T2007", value=texts, value2=numbers)
-    kinds = {key.__class__ for key in keys}
+    kinds = {key.__class__ for key in keys if key is not MISSING}
     if str in kinds:
-        wide = any(key.__class__ is str and not key.isascii() and max(key) >= _SURROGATES for key in keys)
+        if len(kinds) > 1:
+            raise _Unlike
+        wide = any(key is not MISSING and not key.isascii() and max(key) >= _SURROGATES for key in keys)
         return text_order if wide else _same
+    if not kinds <= NUMBERS or (float in kinds and any(key != key for key in keys)):
+        raise _Unlike
     return exact if float in kinds and Decimal in kinds else _same
 
 

@@ -104,7 +104,7 @@ def state_of(results: list[Any], state: State) -> Any:
             results = flatten(results, state)
     else:
         results = flatten(results, state)
-    if len(results) == 1 and not isinstance(results[0], list):
+    if len(results) == 1 and not isinstance(results[0], list) and results[0] is not MISSING:
         return results[0]
     return results or MISSING
 
@@ -119,6 +119,13 @@ def settle_kept(results: list[Any], state: State) -> Any:
             return Kept([only])
     items = flatten(results, state)
     return Kept(items) if items else MISSING
+
+
+def settle_sequence(results: list[Any], state: State) -> Any:
+    """Like `settle_kept`, where the mark `[]` is that of the path as a whole: an array constructor stays as it is."""
+    if len(results) == 1 and results[0].__class__ is Whole:
+        return results[0]
+    return settle_kept(results, state)
 
 
 def settle_raw(results: list[Any], state: State) -> list[Any]:
@@ -224,7 +231,10 @@ SCALARS = frozenset((str, int, bool, float, Decimal, type(None), type(MISSING)))
 
 
 def plain(value: Any) -> Any:
-    """The same value without any sequence inside; what has none is left as it is, what has one is copied."""
+    """The same value without any sequence inside, and with null for a missing item, as JSON shows it.
+
+    What has none of them is left as it is, what has one is copied.
+    """
     if value.__class__ is dict:
         changed: Any = None
         for key, item in value.items():
@@ -237,8 +247,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         changed = None if value.__class__ is list else list(value)
         for index, item in enumerate(value):
-            if item.__class__ not in SCALARS:
-                replaced = plain(item)
+            if item.__class__ not in SCALARS or item is MISSING:
+                replaced = plain(item) if item is not MISSING else None
                 if replaced is not item:
                     changed = list(value) if changed is None else changed
                     changed[index] = replaced

@@ -7,6 +7,7 @@ from decimal import Decimal
 from math import floor, isfinite
 from typing import Any
 
+from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
@@ -42,10 +43,13 @@ def _fields(value: list[Any], name: str) -> list[Any]:
     return results
 
 
-def each_field(value: Any, name: str, state: State) -> list[Any]:
-    """What the items of a value that is no dict have under a name, each collapsed, missing ones too."""
+def each_field(value: Any, name: str, start: bool) -> list[Any]:
+    """What the items of a value that is no dict have under a name, each collapsed, missing ones too.
+
+    `start`: it is the context of the path, of which nothing counts as an item as well.
+    """
     if not isinstance(value, list):
-        return []
+        return [MISSING] if start or value is not MISSING else []
     return [collapse(field(item, name)) for item in value]
 
 
@@ -109,7 +113,7 @@ def wildcard(value: Any, state: State) -> Any:
     if value.__class__ is Outer and value:
         value = value[0]
     if isinstance(value, dict):
-        values: Any = value.values()
+        values: Any = in_order(value).values()
     elif isinstance(value, list):
         values = value
     else:
@@ -145,7 +149,7 @@ def descendants(value: Any, state: State) -> Any:
             continue
         results.append(item)
         if isinstance(item, dict):
-            waiting.extend(reversed(item.values()))
+            waiting.extend(reversed(in_order(item).values()))
         state.budget -= 1
         if state.budget < 0:
             state.poll()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any
 
@@ -10,33 +10,10 @@ from engine.jsonata.errors import ExpressionError
 from engine.jsonata.functions.regexes import Regex
 from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime.operators import NUMBERS
-from engine.jsonata.runtime.sequences import each
 from engine.jsonata.runtime.state import State
-from engine.jsonata.runtime.steps import repeats
 from engine.jsonata.runtime.transforming import Transformer
 
 _TEXT = frozenset((str,))
-
-
-def each_or_none(value: Any, state: State) -> Iterable[Any]:
-    """The items a filter tests, where the test has to be made for nothing as well."""
-    return (MISSING,) if value is MISSING else each(value, state)
-
-
-def each_member(value: Any, state: State) -> Iterable[Any]:
-    """The items that a grouping runs over: nothing at all counts as one item, so that a literal object is made."""
-    if isinstance(value, list) and not value:
-        return (MISSING,)
-    return each_or_none(value, state)
-
-
-def select(value: Any, condition: Callable[[Any], Any], into: list[Any], state: State) -> None:
-    """Put the items that a condition keeps into a list."""
-    size = len(value) if isinstance(value, list) else 1
-    for index, item in enumerate(each_or_none(value, state)):
-        for _ in range(repeats(condition(item), index, size)):
-            if item is not MISSING:
-                into.append(item)
 
 
 def all_numbers(value: Any) -> bool:

@@ -61,6 +61,8 @@ class Transformer:
             raise ExpressionError("T2011", value=update)
         if isinstance(match, dict):
             match.update(update)
+        elif update and not isinstance(match, list) and not callable(match):
+            raise ExpressionError("D3168", value=None if match is MISSING else match)
 
     def _delete(self, match: Any) -> None:
         deletions = self.delete(match) if self.delete is not None else MISSING

@@ -137,7 +137,7 @@ def _check_kinds(walk: Walk, built: Built, arguments: Sequence[Type], nodes: Seq
         if expected:
             walk.report("argument", at, f"{expected} for '${built.name}'", described(argument))
         else:
-            walk.sound(at)
+            walk.sound("argument", at)
 
 
 def _refused(kind: str, subtype: str | None, argument: Type) -> str:

@@ -29,7 +29,7 @@ def _of_one(walk: Walk, value: Type, atom: Atom, name: str, at: int) -> Type:
     if found is None:
         _refuse(walk, value, name, at)
         return NEVER.or_absent(Absence(True, "field", name, at)) if not isinstance(atom, Record) else ANY
-    walk.sound(at)
+    walk.sound("field", at)
     return _read(found, value.absent, name, at)
 
 
@@ -47,7 +47,7 @@ def _of_several(walk: Walk, value: Type, name: str, at: int) -> Type:
         elif not value.any:
             absent = absent or Absence(False, "field", name, at)
     if parts:
-        walk.sound(at)
+        walk.sound("field", at)
         return _read(union(parts), absent, name, at)
     if any(not isinstance(atom, Null) for atom in value.atoms):
         _refuse(walk, value, name, at)

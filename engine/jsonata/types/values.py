@@ -201,7 +201,7 @@ def _arithmetic(walk: Walk, node: ast.Binary, left: Type, right: Type) -> Type:
             at = walk.at(part.start)
             walk.report("operand", at, f"a number for '{node.operator}'", described(side))
         else:
-            walk.sound(walk.at(part.start))
+            walk.sound("operand", walk.at(part.start))
     inexact = _inexact(left, right)
     if node.operator == "/" and inexact == NOWHERE and not _ends(node.right):
         inexact = walk.at(node.start)
@@ -262,8 +262,8 @@ def _check_order(walk: Walk, node: ast.Binary, left: Type, right: Type) -> None:
         if side.is_known and side.atoms and not side.may((Text, Number)):
             walk.report("operand", walk.at(part.start), f"a number or text for '{node.operator}'", described(side))
             return
-    walk.sound(at)
-    walk.sound(walk.at(node.left.start))
+    walk.sound("operand", at)
+    walk.sound("operand", walk.at(node.left.start))
 
 
 def _check_equality(walk: Walk, node: ast.Binary, left: Type, right: Type) -> None:
@@ -289,10 +289,10 @@ def _check_code(walk: Walk, value: Type, literal: ast.Text) -> None:
     values: set[str] = set()
     for atom in atoms:
         if not isinstance(atom, Text) or atom.values is None or atom.any_of or atom.at != NOWHERE:
-            walk.sound(at)
+            walk.sound("never", at)
             return
         values |= atom.values
     if literal.value in values:
-        walk.sound(at)
+        walk.sound("never", at)
     else:
         walk.report("never", at, "one of the values that it can have", f"'{literal.value}'", tuple(sorted(values)))

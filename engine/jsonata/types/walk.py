@@ -33,7 +33,7 @@ Kind = Literal[
     "extra",
 ]
 
-_SOUND_ONCE: Final = frozenset(("field", "saved", "never", "operand", "argument"))
+_SOUND_ONCE: Final = frozenset(("field", "never", "operand", "argument"))
 _DEEPEST: Final = 24
 
 
@@ -93,7 +93,7 @@ class Walk:
         self.base = base
         self._ids = 0
         self._problems: dict[tuple[str, int, str], Problem] = {}
-        self._sound: set[int] = set()
+        self._sound: set[tuple[str, int]] = set()
         self._called: set[int] = set()
         self._waiting: dict[int, Callable[[], Type]] = {}
         self.depth = 0
@@ -121,9 +121,9 @@ class Walk:
         """Note a problem at an offset that `at` gave."""
         self._problems.setdefault((kind, at, found), Problem(kind, at, expected, found, names, hint))
 
-    def sound(self, at: int) -> None:
-        """Note that what stands at an offset was right."""
-        self._sound.add(at)
+    def sound(self, kind: Kind, at: int) -> None:
+        """Note that what stands at an offset was right, as far as problems of a kind go."""
+        self._sound.add((kind, at))
 
     @property
     def problems(self) -> list[Problem]:
@@ -131,7 +131,7 @@ class Walk:
         return [
             problem
             for problem in self._problems.values()
-            if problem.kind not in _SOUND_ONCE or problem.at not in self._sound
+            if problem.kind not in _SOUND_ONCE or (problem.kind, problem.at) not in self._sound
         ]
 
     # -- functions that the expression defines
