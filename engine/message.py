@@ -81,7 +81,7 @@ class Lease(Struct, frozen=True):
 class Message(Struct, frozen=True):
     """A message as the store holds it. Times are epoch seconds.
 
-    `payload` is the digest of its bytes (`engine.store` reads them); `origin` is the id of the original message that
+    `payload` is the address of its bytes (`engine.store` reads them); `origin` is the id of the original message that
     request keys are made from, the message's own id where it came in from outside; `step` is the step key that made
     it; `operation` is what an outbound message asks of its system; `position` orders its lane; `attempts` counts
     tries; `uncertain` says that an earlier try may have been carried out; `revision` is pinned at first execution;

@@ -38,6 +38,7 @@ from engine.runtime.desk import Desk
 from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.executor import Executor
 from engine.runtime.waiters import Ending, Waiters
+from engine.store.addresses import is_address_of
 from engine.store.protocol import MessageStore
 from engine.store.records import Append, Appended, AppendStatus, Claim, NewMessage, Recorded, Settlement, Work
 
@@ -277,7 +278,7 @@ class Receiver:
     async def _came_before(self, message_id: int, arrival: Arrival) -> bool:
         """Whether a message was made of the same bytes: a mapping that asks the clock makes other documents."""
         message = await self._store.get(message_id)
-        return message is not None and message.payload == exact_json.digest(arrival.body)
+        return message is not None and is_address_of(message.payload, arrival.body)
 
     def _foreseen(self, revision: Revision, entry: _Entry, message_id: int) -> Settlement | None:
         """How the message's exchange ends, where that can be told now and nobody waits before it in its channel."""

@@ -1,4 +1,4 @@
-"""ClaimCheck for large payloads: files named by their digest, written before the commit that names them."""
+"""ClaimCheck for large payloads: files named by their address, written before the commit that names them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class PayloadFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def read(self, digest: bytes) -> bytes | None:
+    def read(self, address: bytes) -> bytes | None:
         """The bytes, or None when the file has gone (erased or pruned meanwhile)."""
         try:
-            return self._path(digest).read_bytes()
+            return self._path(address).read_bytes()
         except FileNotFoundError:
             return None
 
-    def write(self, digest: bytes, body: bytes) -> None:
+    def write(self, address: bytes, body: bytes) -> None:
         """On disk when this returns: written aside, flushed, renamed, and the folder flushed."""
-        path = self._path(digest)
+        path = self._path(address)
         if path.exists():
             return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,19 +36,19 @@ class PayloadFiles:
         for folder in (path.parent, self._folder, self._folder.parent):
             _flush_folder(folder)
 
-    def unlink(self, digest: bytes) -> None:
+    def unlink(self, address: bytes) -> None:
         """Remove a payload whose row has gone."""
-        self._path(digest).unlink(missing_ok=True)
+        self._path(address).unlink(missing_ok=True)
 
     def sweep(self, named: Callable[[bytes], bool]) -> int:
         """Remove files that no row names (left by a crash between file and commit); returns how many."""
         removed = 0
         for path in self._files():
             try:
-                digest = bytes.fromhex(path.name)
+                address = bytes.fromhex(path.name)
             except ValueError:
-                digest = b""
-            if not digest or not named(digest):
+                address = b""
+            if not address or not named(address):
                 path.unlink(missing_ok=True)
                 removed += 1
         return removed
@@ -59,9 +59,9 @@ class PayloadFiles:
                 if folder.is_dir():
                     yield from folder.iterdir()
 
-    def _path(self, digest: bytes) -> Path:
-        name = digest.hex()
-        return self._folder / name[:2] / name
+    def _path(self, address: bytes) -> Path:
+        name = address.hex()
+        return self._folder / name[-2:] / name
 
 
 def _flush_folder(folder: Path) -> None:

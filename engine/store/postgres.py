@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from engine.clock import Clock
 from engine.errors import StoreUnavailable
 from engine.ids import IdGenerator
+from engine.store.addresses import Addresses
 from engine.store.batching import Batcher, Job
 from engine.store.operations.base import Batch, Operation, Settings
 from engine.store.postgres_connection import (
@@ -57,6 +58,7 @@ class PostgresStore(OperationStore):
         self._on_notify = on_notify
         self._notify_channel = f"crossdock_{schema}"[:63]
         self._ids = IdGenerator(clock)
+        self._addresses = Addresses()
         self._token = secrets.randbits(60)
         self._connection: Connection | None = None
         self._listener: Connection | None = None
@@ -133,6 +135,7 @@ class PostgresStore(OperationStore):
         return Batch(
             now=now,
             ids=self._ids,
+            addresses=self._addresses,
             token=self._token,
             settings=self._settings,
             read_file=_no_file,
@@ -180,7 +183,14 @@ class PostgresStore(OperationStore):
         pool = self._pool
         if pool is None:
             raise StoreUnavailable("the store is closed")
-        batch = Batch(now=self._clock.now(), ids=self._ids, token=0, settings=self._settings, read_file=_no_file)
+        batch = Batch(
+            now=self._clock.now(),
+            ids=self._ids,
+            addresses=self._addresses,
+            token=0,
+            settings=self._settings,
+            read_file=_no_file,
+        )
         try:
             async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
                 return await run(connection, self._queries, operation, batch)
@@ -198,7 +208,7 @@ class PostgresStore(OperationStore):
                 await connection.close()
 
 
-def _no_file(_digest: bytes) -> bytes | None:
+def _no_file(_address: bytes) -> bytes | None:
     """Payloads are rows here: a file would not be seen by the other replicas."""
     return None
 

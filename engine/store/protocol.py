@@ -120,8 +120,8 @@ class MessageStore(Protocol):
         """Everything about a message; None when there is none."""
         ...
 
-    async def payload(self, digest: bytes) -> bytes | None:
-        """The bytes behind a digest; None when they were erased."""
+    async def payload(self, address: bytes) -> bytes | None:
+        """The bytes behind a address; None when they were erased."""
         ...
 
     async def answer(self, message_id: int) -> bytes | None:
@@ -136,8 +136,8 @@ class MessageStore(Protocol):
         """Write an audit record that belongs to no requeue (a forced undo, a paused channel)."""
         ...
 
-    async def erase(self, digest: bytes) -> bool:
-        """Erase a payload's bytes, leaving message, journal and audit as they are; False when there were none.
+    async def erase(self, address: bytes) -> bool:
+        """Erase the bytes at an address, leaving message, journal and audit as they are; False when there were none.
 
         CommandRefused while an unfinished message needs them.
         """

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from engine.clock import Clock
 from engine.errors import StoreIncompatible, StoreUnavailable
 from engine.ids import IdGenerator
+from engine.store.addresses import Addresses
 from engine.store.batching import Batcher, Job
 from engine.store.lock_file import LockFile
 from engine.store.migrations import check_meta, missing_steps
@@ -59,6 +60,7 @@ class SqliteStore(OperationStore):
         connection.execute(self._queries["end_leases"])
         last_id = connection.execute(self._queries["last_id"]).fetchone()[0]
         self._ids = IdGenerator(clock, after=last_id)
+        self._addresses = Addresses()
         self._token = secrets.randbits(60)
         self._writer = Writer(connection, self._queries, self._files, self._new_batch, busy)
         self._writer.sweep()
@@ -73,6 +75,7 @@ class SqliteStore(OperationStore):
         return Batch(
             now=self._clock.now(),
             ids=self._ids,
+            addresses=self._addresses,
             token=self._token,
             settings=self._settings,
             read_file=self._files.read,
@@ -114,7 +117,12 @@ class SqliteStore(OperationStore):
             self._open_readers.append(connection)
             runner = self._local.runner = Runner(connection, self._queries)
         batch = Batch(
-            now=self._clock.now(), ids=self._ids, token=0, settings=self._settings, read_file=self._files.read
+            now=self._clock.now(),
+            ids=self._ids,
+            addresses=self._addresses,
+            token=0,
+            settings=self._settings,
+            read_file=self._files.read,
         )
         return read_snapshot(runner, operation, batch)
 

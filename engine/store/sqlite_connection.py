@@ -152,16 +152,16 @@ class Writer:
         try:
             batch = self._batch
             if batch is not None:
-                for digest, body in batch.files.items():
-                    self._files.write(digest, body)
+                for address, body in batch.files.items():
+                    self._files.write(address, body)
             self._connection.execute("COMMIT")
         except BaseException:
             self.roll_back()
             raise
         self._batch = None
         if batch is not None:
-            for digest in batch.unlink:
-                self._files.unlink(digest)
+            for address in batch.unlink:
+                self._files.unlink(address)
 
     def roll_back(self) -> None:
         self._batch = None
@@ -194,8 +194,8 @@ class Writer:
         """Remove payload files that no row names."""
         return self._files.sweep(self._is_named)
 
-    def _is_named(self, digest: bytes) -> bool:
-        return bool(quick_lookup(self._connection, "SELECT 1 FROM payload WHERE digest = ? AND place = 1", digest))
+    def _is_named(self, address: bytes) -> bool:
+        return bool(quick_lookup(self._connection, "SELECT 1 FROM payload WHERE digest = ? AND place = 1", address))
 
     def close(self) -> None:
         self._connection.close()

@@ -109,8 +109,8 @@ class OperationStore(ABC):
     async def trace(self, message_id: int) -> Trace | None:
         return await self._read(reads.trace(message_id))
 
-    async def payload(self, digest: bytes) -> bytes | None:
-        return await self._read(reads.payload(digest))
+    async def payload(self, address: bytes) -> bytes | None:
+        return await self._read(reads.payload(address))
 
     async def answer(self, message_id: int) -> bytes | None:
         return await self._read(reads.answer(message_id))
@@ -121,8 +121,8 @@ class OperationStore(ABC):
     async def audit(self, entry: AuditRecord) -> None:
         await self._write(requeue.audit(entry))
 
-    async def erase(self, digest: bytes) -> bool:
-        return await self._write(prune.erase(digest))
+    async def erase(self, address: bytes) -> bool:
+        return await self._write(prune.erase(address))
 
     async def put_revision(self, revision: str, bundle: bytes, at: float) -> None:
         await self._write(revisions.put_revision(revision, bundle, at))

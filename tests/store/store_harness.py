@@ -15,6 +15,7 @@ import asyncpg
 from engine.clock import ManualClock
 from engine.message import Lease, Message, State
 from engine.outcome import Completed, Dead, Failure, Outcome, Parked, Retry, WaitFor
+from engine.store.addresses import is_address_of
 from engine.store.postgres import open_postgres
 from engine.store.records import (
     Append,
@@ -67,6 +68,13 @@ class Harness:
             return [tuple(row) for row in await connection.fetch(sql)]
         finally:
             await connection.close()
+
+    async def address(self, body: bytes) -> bytes:
+        """Where these bytes lie; an address of nothing when they lie nowhere."""
+        found = [
+            bytes(row[0]) for row in await self.execute("SELECT digest FROM payload") if is_address_of(row[0], body)
+        ]
+        return found[-1] if found else b"nowhere"
 
     async def close(self) -> None:
         for store in self.stores:

@@ -22,7 +22,6 @@ from store_harness import (
 )
 
 from engine.errors import CommandRefused
-from engine.exact_json import digest as digest_of
 from engine.message import State
 from engine.store.records import AppendStatus, Milestone, Progress, Selection
 from engine.store.store import OperationStore
@@ -30,7 +29,9 @@ from engine.store.store import OperationStore
 DAY = 86_400.0
 
 
-async def test_prune_deletes_old_settled_messages_with_all_that_hangs_on_them(store: OperationStore) -> None:
+async def test_prune_deletes_old_settled_messages_with_all_that_hangs_on_them(
+    harness: Harness, store: OperationStore
+) -> None:
     keys = (("sales-order", "SO1"),)
     lease = await leased(store, body=b"original", business_keys=keys, claims=(claim("E1", expires_at=T0 + 5),))
     await settle(
@@ -46,24 +47,24 @@ async def test_prune_deletes_old_settled_messages_with_all_that_hangs_on_them(st
     assert await store.get(lease.message_id) is None
     assert await store.count(Selection(business_key=(None, "SO1"))) == 0
     for body in (b"original", b"ask", b"yes", b"shared", b"answer"):
-        assert await store.payload(digest_of(body)) is None
+        assert await store.payload(await harness.address(body)) is None
     later = await leased(store, business_keys=keys)
     trace = await store.trace(later.message_id)
     assert trace is not None
     assert trace.milestones == ()
 
 
-async def test_payload_stays_as_long_as_anything_names_it(store: OperationStore) -> None:
+async def test_payload_stays_as_long_as_anything_names_it(harness: Harness, store: OperationStore) -> None:
     first = await leased(store, body=b"same")
     second = await leased(store, body=b"same")
     await settle(store, first, journal=(done("a", reply=b"{}"),), attempt=attempt(reply=b"{}"))
     await settle(store, second, at=T0 + 2 * DAY, attempt=attempt(reply=b"{}"))
     assert await store.prune(T0 + DAY, 10) == 1
-    assert await store.payload(digest_of(b"same")) == b"same"
-    assert await store.payload(digest_of(b"{}")) == b"{}"
+    assert await store.payload(await harness.address(b"same")) == b"same"
+    assert await store.payload(await harness.address(b"{}")) == b"{}"
     assert await store.prune(T0 + 3 * DAY, 10) == 1
-    assert await store.payload(digest_of(b"same")) is None
-    assert await store.payload(digest_of(b"{}")) is None
+    assert await store.payload(await harness.address(b"same")) is None
+    assert await store.payload(await harness.address(b"{}")) is None
 
 
 async def test_released_message_keeps_the_events_bytes(store: OperationStore) -> None:
@@ -107,37 +108,37 @@ async def test_expired_claims_are_pruned_and_living_ones_stay(store: OperationSt
     assert (await put_one(store, new(claims=(claim("old"),)))).status is AppendStatus.FRESH
 
 
-async def test_erased_payload_leaves_the_message_and_its_trace(store: OperationStore) -> None:
+async def test_erased_payload_leaves_the_message_and_its_trace(harness: Harness, store: OperationStore) -> None:
     """SEC-5: the bytes go, the story stays."""
     lease = await leased(store, body=b"personal")
     await settle(store, lease, attempt=attempt(request=b"personal", reply=b"kept"))
-    assert await store.erase(digest_of(b"personal"))
-    assert not await store.erase(digest_of(b"personal"))
-    assert not await store.erase(digest_of(b"unknown"))
-    assert await store.payload(digest_of(b"personal")) is None
+    assert await store.erase(await harness.address(b"personal"))
+    assert not await store.erase(await harness.address(b"personal"))
+    assert not await store.erase(await harness.address(b"unknown"))
+    assert await store.payload(await harness.address(b"personal")) is None
     trace = await store.trace(lease.message_id)
     assert trace is not None
     assert trace.attempts == (attempt(request=None, reply=b"kept"),)
     assert trace.message.state is State.COMPLETED
 
 
-async def test_erased_bytes_that_come_again_are_stored_again(store: OperationStore) -> None:
+async def test_erased_bytes_that_come_again_are_stored_again(harness: Harness, store: OperationStore) -> None:
     first = await leased(store, body=b"personal")
     await settle(store, first)
-    await store.erase(digest_of(b"personal"))
+    await store.erase(await harness.address(b"personal"))
     second = await leased(store, body=b"personal")
-    assert await store.payload(digest_of(b"personal")) == b"personal"
+    assert await store.payload(await harness.address(b"personal")) == b"personal"
     await store.prune(T0 + DAY, 10)
     work = await store.load(second)
     assert work is not None
     assert work.body == b"personal"
 
 
-async def test_payload_of_an_unfinished_message_is_not_erased(store: OperationStore) -> None:
+async def test_payload_of_an_unfinished_message_is_not_erased(harness: Harness, store: OperationStore) -> None:
     await put_one(store, new(body=b"needed"))
     with pytest.raises(CommandRefused, match="unfinished"):
-        await store.erase(digest_of(b"needed"))
-    assert await store.payload(digest_of(b"needed")) == b"needed"
+        await store.erase(await harness.address(b"needed"))
+    assert await store.payload(await harness.address(b"needed")) == b"needed"
 
 
 async def test_revision_is_kept_while_a_message_names_it(harness: Harness) -> None:

@@ -14,8 +14,8 @@ from store_harness import T0, Harness, known, leased, new, put, put_one, settle,
 
 from engine.clock import ManualClock
 from engine.errors import StoreIncompatible, StoreLocked, StoreUnavailable
-from engine.exact_json import digest as digest_of
 from engine.message import State
+from engine.store.addresses import is_address_of
 from engine.store.records import Selection
 from engine.store.sqlite import SqliteStore, migrate_sqlite, open_sqlite, payload_folder
 
@@ -69,7 +69,9 @@ async def test_store_is_readable_by_its_owner_only(sqlite: Harness) -> None:
     await put_one(await sqlite.open(), new(body=b"x" * BIG))
     for path in sqlite.folder.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0 or path.is_dir(), path
-    assert (payload_folder(sqlite.folder / "store.db") / digest_of(b"x" * BIG).hex()[:2]).stat().st_mode & 0o077 == 0
+    assert (
+        payload_folder(sqlite.folder / "store.db") / (await sqlite.address(b"x" * BIG)).hex()[-2:]
+    ).stat().st_mode & 0o077 == 0
 
 
 async def test_running_messages_are_orphans_after_a_restart(sqlite: Harness) -> None:
@@ -91,14 +93,15 @@ async def test_large_payload_lies_in_a_file(sqlite: Harness) -> None:
     lease = await leased(store, body=b"x" * BIG)
     folder = payload_folder(sqlite.folder / "store.db")
     (path,) = [path for path in folder.rglob("*") if path.is_file()]
-    assert path.name == digest_of(b"x" * BIG).hex()
+    address = await sqlite.address(b"x" * BIG)
+    assert path.name == address.hex()
     work = await store.load(lease)
     assert work is not None
     assert work.body == b"x" * BIG
     await settle(store, lease)
-    assert await store.erase(digest_of(b"x" * BIG))
+    assert await store.erase(address)
     assert not path.exists()
-    assert await store.payload(digest_of(b"x" * BIG)) is None
+    assert await store.payload(address) is None
 
 
 async def test_large_payload_is_pruned_with_its_message(sqlite: Harness) -> None:
@@ -125,7 +128,7 @@ async def test_orphaned_payload_file_is_swept_at_start(sqlite: Harness) -> None:
     (folder / "half.new").write_bytes(b"orphan")
     store = await sqlite.open()
     assert list(folder.iterdir()) == []
-    assert await store.payload(digest_of(b"x" * BIG)) == b"x" * BIG
+    assert await store.payload(await sqlite.address(b"x" * BIG)) == b"x" * BIG
 
 
 async def limit_pages(store: object, extra: int | None) -> None:
@@ -261,7 +264,7 @@ async def test_acknowledged_message_survives_a_kill(sqlite: Harness, after: int)
     for message in stored.values():
         body = await store.payload(message.payload)
         assert body is not None
-        assert digest_of(body) == message.payload
+        assert is_address_of(message.payload, body)
     heads = await take(store, limit=1000)
     first_of_lane = {message.lane: message.id for message in reversed(list(stored.values()))}
     assert set(heads) == set(first_of_lane.values())

@@ -7,8 +7,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from engine.exact_json import digest as digest_of
 from engine.ids import IdGenerator
+from engine.store.addresses import Addresses
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ FLUSH: Final[Statement] = ("flush", ())
 """Not a query: what the batch has collected is to be written now, because a later statement reads it."""
 
 INLINE, FILE, ERASED = 0, 1, 2
-"""Where a payload's bytes are: in its row, in a file named by its digest, or nowhere any more."""
+"""Where a payload's bytes are: in its row, in a file named by its address, or nowhere any more."""
 
 
 class Settings(Struct, frozen=True):
@@ -45,6 +45,7 @@ class Batch:
         *,
         now: float,
         ids: IdGenerator,
+        addresses: Addresses,
         token: int,
         settings: Settings,
         read_file: Callable[[bytes], bytes | None],
@@ -52,6 +53,7 @@ class Batch:
     ) -> None:
         self.now = now
         self.ids = ids
+        self._addresses = addresses
         self.token = token
         self.lease_until = now + settings.lease
         self._file_above = settings.file_above
@@ -78,26 +80,26 @@ class Batch:
             rows.append(row)
 
     def put_payload(self, body: bytes) -> bytes:
-        """Collect a payload (once for each use of it) and return its digest."""
-        digest = digest_of(body)
-        entry = self.payloads.get(digest)
+        """Collect a payload (once for each use of it) and return its address."""
+        address = self._addresses.of(body, self.now)
+        entry = self.payloads.get(address)
         if entry is not None:
             entry[2] += 1
         elif self._file_above is not None and len(body) > self._file_above:
-            self.files[digest] = body
-            self.payloads[digest] = [digest, len(body), 1, FILE, None]
+            self.files[address] = body
+            self.payloads[address] = [address, len(body), 1, FILE, None]
         else:
-            self.payloads[digest] = [digest, len(body), 1, INLINE, body]
-        return digest
+            self.payloads[address] = [address, len(body), 1, INLINE, body]
+        return address
 
     def put_payload_or_none(self, body: bytes | None) -> bytes | None:
         return None if body is None else self.put_payload(body)
 
-    def body(self, digest: bytes | None, place: int | None, body: bytes | None) -> bytes | None:
+    def body(self, address: bytes | None, place: int | None, body: bytes | None) -> bytes | None:
         """A payload's bytes from its row's `place` and `body`; None when they were erased."""
-        if place != FILE or digest is None:
+        if place != FILE or address is None:
             return body
-        return self.files.get(digest) or self._read_file(digest)
+        return self.files.get(address) or self._read_file(address)
 
     def position(self, message_id: int) -> int:
         """The next place in the lanes' order: the id itself where one process gives all ids."""
@@ -108,7 +110,7 @@ class Batch:
         taken = list(self.rows.items())
         if self.payloads:
             # sorted, so that two replicas lock shared payloads in the same order
-            taken.append(("put_payload", [tuple(self.payloads[digest]) for digest in sorted(self.payloads)]))
+            taken.append(("put_payload", [tuple(self.payloads[address]) for address in sorted(self.payloads)]))
         self.rows = {}
         self.payloads = {}
         self.lanes.clear()

@@ -29,9 +29,9 @@ def prune(before: float, limit: int, channel: str | None, spared: Collection[str
         rows = yield ("find_prunable", (before, limit, channel, to_json(sorted(spared)), first_id_at(before)))
         if rows:
             yield from _drop_messages(batch, rows)
-        for digest, place in (yield ("drop_unused_payloads", ())):
+        for address, place in (yield ("drop_unused_payloads", ())):
             if place == FILE:
-                batch.unlink.append(bytes(digest))
+                batch.unlink.append(bytes(address))
         yield ("drop_expired_claims", (before, limit))
         yield ("drop_unused_revisions", (before - REVISION_SLACK, first_id_at(before)))
         return len(rows)
@@ -51,10 +51,10 @@ def _drop_messages(batch: Batch, rows: Rows) -> Steps[None]:
         uses[bytes(payload)] += 1
         if answer is not None:
             uses[bytes(answer)] += 1
-    for digest, count in (yield ("count_uses", (ids,))):
-        uses[bytes(digest)] += count
-    for digest in sorted(uses):
-        batch.add("use_payload", (-uses[digest], digest))
+    for address, count in (yield ("count_uses", (ids,))):
+        uses[bytes(address)] += count
+    for address in sorted(uses):
+        batch.add("use_payload", (-uses[address], address))
     for query in ("drop_journal", "drop_attempts", "drop_topic_keys", "drop_messages"):
         yield (query, (ids,))
     yield FLUSH
@@ -63,19 +63,19 @@ def _drop_messages(batch: Batch, rows: Rows) -> Steps[None]:
     yield ("drop_milestones", (transactions,))
 
 
-def erase(digest: bytes) -> Operation[bool]:
+def erase(address: bytes) -> Operation[bool]:
     """See MessageStore.erase."""
 
     def steps(batch: Batch) -> Steps[bool]:
         yield FLUSH
-        rows = yield ("find_payload", (digest,))
+        rows = yield ("find_payload", (address,))
         if not rows or rows[0][1] == ERASED:
             return False
-        if (yield ("payload_needed", (digest,))):
+        if (yield ("payload_needed", (address,))):
             raise CommandRefused("an unfinished message still needs this payload; discard the message first")
-        yield ("erase_payload", (digest,))
+        yield ("erase_payload", (address,))
         if rows[0][1] == FILE:
-            batch.unlink.append(digest)
+            batch.unlink.append(address)
         return True
 
     return Operation("erase", steps, chore=True)

@@ -82,12 +82,12 @@ def _selected(base: str, selection: Selection) -> tuple[str, tuple[Any, ...]]:
     return name, tuple(param for _, params in conditions for param in params)
 
 
-def payload(digest: bytes) -> Operation[bytes | None]:
+def payload(address: bytes) -> Operation[bytes | None]:
     """See MessageStore.payload."""
 
     def steps(batch: Batch) -> Steps[bytes | None]:
-        rows = yield ("find_payload", (digest,))
-        return batch.body(digest, rows[0][1], rows[0][2]) if rows else None
+        rows = yield ("find_payload", (address,))
+        return batch.body(address, rows[0][1], rows[0][2]) if rows else None
 
     return Operation("payload", steps)
 
@@ -104,11 +104,11 @@ def answer(message_id: int) -> Operation[bytes | None]:
     return Operation("answer", steps)
 
 
-def _bytes_of(batch: Batch, digest: bytes | None) -> Steps[bytes | None]:
-    if digest is None:
+def _bytes_of(batch: Batch, address: bytes | None) -> Steps[bytes | None]:
+    if address is None:
         return None
-    rows = yield ("find_payload", (digest,))
-    return batch.body(digest, rows[0][1], rows[0][2]) if rows else None
+    rows = yield ("find_payload", (address,))
+    return batch.body(address, rows[0][1], rows[0][2]) if rows else None
 
 
 def counts() -> Operation[tuple[ChannelCount, ...]]:

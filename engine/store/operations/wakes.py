@@ -38,7 +38,7 @@ def publish_wakes(
 
 
 def look_back(wait: WaitFor) -> Steps[tuple[int, bytes] | None]:
-    """The first event since `wait.since` that would have released the wait: (event id, payload digest)."""
+    """The first event since `wait.since` that would have released the wait: (event id, payload address)."""
     yield FLUSH
     rows = yield ("find_event", (wait.topic, wait.selector, wait.key, wait.since))
     return (rows[0][0], rows[0][1]) if rows else None

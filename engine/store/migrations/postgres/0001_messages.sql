@@ -19,7 +19,7 @@ CREATE TABLE message (
   priority smallint NOT NULL,
   overtakes smallint NOT NULL,
   source text NOT NULL,
-  payload bytea NOT NULL,              -- digest
+  payload bytea NOT NULL,              -- address
   received_at float8 NOT NULL,
   content_type text NOT NULL,
   headers text NOT NULL,
@@ -46,7 +46,7 @@ CREATE TABLE message (
   escalated smallint NOT NULL DEFAULT 0,
   again text,
   force smallint NOT NULL DEFAULT 0,
-  answer bytea,                        -- digest
+  answer bytea,                        -- address
   lines integer NOT NULL DEFAULT 0,   -- how many journal lines there may be; 0: none
   business_keys text,                 -- as given, in order; the table business_key is the index over them
   traceparent text NOT NULL DEFAULT '',
@@ -103,9 +103,9 @@ FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION message_transition()
 
 CREATE TABLE payload (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  digest bytea NOT NULL UNIQUE,        -- SHA-256 of the bytes
+  digest bytea NOT NULL UNIQUE,        -- the address: time and part of the SHA-256
   size integer NOT NULL,
-  uses bigint NOT NULL,              -- rows that name the digest; pruned at 0
+  uses bigint NOT NULL,              -- rows that name it; pruned at 0
   place smallint NOT NULL,            -- 0 in the row, 2 erased; files would not be seen by other replicas
   body bytea
 );
@@ -118,8 +118,8 @@ CREATE TABLE journal (
   step text NOT NULL,
   kind text COLLATE "C" NOT NULL,
   at float8 NOT NULL,
-  request bytea,                       -- digest
-  reply bytea,                         -- digest
+  request bytea,                       -- address
+  reply bytea,                         -- address
   facts text NOT NULL,
   PRIMARY KEY (message_id, line)
 );
@@ -136,8 +136,8 @@ CREATE TABLE attempt (
   reason text,
   detail text NOT NULL,
   status smallint,
-  request bytea,                       -- digest
-  reply bytea,                         -- digest
+  request bytea,                       -- address
+  reply bytea,                         -- address
   revision text COLLATE "C",
   PRIMARY KEY (message_id, line)
 );

@@ -16,7 +16,7 @@ CREATE TABLE message (
   priority INTEGER NOT NULL,
   overtakes INTEGER NOT NULL,
   source TEXT NOT NULL,
-  payload BLOB NOT NULL,              -- digest
+  payload BLOB NOT NULL,              -- address
   received_at REAL NOT NULL,
   content_type TEXT NOT NULL,
   headers TEXT NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE message (
   escalated INTEGER NOT NULL DEFAULT 0,
   again TEXT,
   force INTEGER NOT NULL DEFAULT 0,
-  answer BLOB,                        -- digest
+  answer BLOB,                        -- address
   lines INTEGER NOT NULL DEFAULT 0,   -- how many journal lines there may be; 0: none
   business_keys TEXT,                 -- as given, in order; the table business_key is the index over them
   traceparent TEXT NOT NULL DEFAULT '',
@@ -98,9 +98,9 @@ END;
 
 CREATE TABLE payload (
   id INTEGER PRIMARY KEY,
-  digest BLOB NOT NULL UNIQUE,        -- SHA-256 of the bytes
+  digest BLOB NOT NULL UNIQUE,        -- the address: time and part of the SHA-256
   size INTEGER NOT NULL,
-  uses INTEGER NOT NULL,              -- rows that name the digest; pruned at 0
+  uses INTEGER NOT NULL,              -- rows that name it; pruned at 0
   place INTEGER NOT NULL,             -- 0 in the row, 1 in a file, 2 erased
   body BLOB
 ) STRICT;
@@ -113,8 +113,8 @@ CREATE TABLE journal (
   step TEXT NOT NULL,
   kind TEXT NOT NULL,
   at REAL NOT NULL,
-  request BLOB,                       -- digest
-  reply BLOB,                         -- digest
+  request BLOB,                       -- address
+  reply BLOB,                         -- address
   facts TEXT NOT NULL,
   PRIMARY KEY (message_id, line)
 ) STRICT, WITHOUT ROWID;
@@ -131,8 +131,8 @@ CREATE TABLE attempt (
   reason TEXT,
   detail TEXT NOT NULL,
   status INTEGER,
-  request BLOB,                       -- digest
-  reply BLOB,                         -- digest
+  request BLOB,                       -- address
+  reply BLOB,                         -- address
   revision TEXT,
   PRIMARY KEY (message_id, line)
 ) STRICT, WITHOUT ROWID;
