@@ -27,6 +27,16 @@ class Code:
     explanation: str
     severity: Severity = Severity.ERROR
 
+    @property
+    def may_be_ignored(self) -> bool:
+        """Whether a comment may say that it is meant so: the workspace can run all the same."""
+        judged = "XD305" <= self.code < "XD400" or self.code >= "XD900" or self.code in _JUDGED
+        return judged or self.severity is Severity.WARNING
+
+
+_JUDGED = frozenset({"XD405", "XD503", "XD604", "XD608"})
+"""Errors that are a judgement on what would run, beside those of expressions and of governance."""
+
 
 GROUPS: Mapping[str, str] = MappingProxyType(
     {
@@ -88,6 +98,19 @@ _SHAPE = (
         "XD123",
         "file is not looked at",
         "YAML files are called `.yaml`; this one is left out of the revision.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD124",
+        "comment ignores nothing",
+        "A comment `crossdock: ignore[…]` stands where there is no such finding. Remove it.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD125",
+        "not an ignore comment",
+        "It reads `crossdock: ignore[XD305] reason`, with codes that may be ignored and a reason. "
+        "What keeps a workspace from running cannot be ignored.",
         Severity.WARNING,
     ),
     Code("XD122", "file cannot be read", "The file is missing, is not a file, or leads out of the workspace."),

@@ -61,6 +61,10 @@ class Finding:
         }
 
 
+def _place(finding: Finding) -> tuple[str, int, int, str]:
+    return finding.file, finding.line, finding.column, finding.code
+
+
 def _printable(text: str) -> str:
     """The text without what a terminal would obey: control characters stand as their escapes."""
     if text.isprintable():
@@ -68,11 +72,25 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A finding that a comment in the file says is meant so, and why."""
+
+    finding: Finding
+    reason: str
+
+
 class Findings:
-    """Collects findings while a workspace loads; after 1,000 it counts the rest in `omitted`."""
+    """Collects findings while a workspace loads; after 1,000 errors or 1,000 warnings it counts the rest in `omitted`.
+
+    `ignored` are those that comments have taken out.
+    """
 
     def __init__(self) -> None:
-        self._findings: list[Finding] = []
+        self._findings: dict[Finding, None] = {}
+        self._on_line: dict[tuple[str, int], list[Finding]] = {}
+        self._counts = {True: 0, False: 0}
+        self.ignored: list[Ignored] = []
         self.omitted = 0
         self._omitted_errors = 0
 
@@ -98,22 +116,36 @@ class Findings:
     def extend(self, findings: Iterable[Finding]) -> None:
         """Take over findings made elsewhere."""
         for finding in findings:
-            if len(self._findings) < _MOST:
-                self._findings.append(finding)
+            if finding in self._findings:
+                continue
+            if self._counts[finding.is_error] < _MOST:
+                self._counts[finding.is_error] += 1
+                self._findings[finding] = None
+                self._on_line.setdefault((finding.file, finding.line), []).append(finding)
             else:
                 self.omitted += 1
                 self._omitted_errors += finding.is_error
 
+    def ignore(self, finding: Finding, reason: str) -> None:
+        """Take out a finding that is meant so."""
+        del self._findings[finding]
+        self._on_line[finding.file, finding.line].remove(finding)
+        self._counts[finding.is_error] -= 1
+        self.ignored.append(Ignored(finding, reason))
+
+    def at_line(self, file: str, line: int) -> tuple[Finding, ...]:
+        """The findings of one line."""
+        return tuple(self._on_line.get((file, line), ()))
+
     def on_line(self, mark: Mark, prefix: str) -> bool:
         """Whether the line of `mark` has a finding already whose code begins with `prefix`."""
-        return any(
-            finding.line == mark.line and finding.file == mark.file and finding.code.startswith(prefix)
-            for finding in self._findings
-        )
+        return any(finding.code.startswith(prefix) for finding in self.at_line(mark.file, mark.line))
 
     def stands(self, code: str, mark: Mark) -> bool:
         """Whether this very finding stands at this place already."""
-        return any(finding.code == code and finding.mark == mark for finding in self._findings)
+        return any(
+            finding.code == code and finding.column == mark.column for finding in self.at_line(mark.file, mark.line)
+        )
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -132,11 +164,10 @@ class Findings:
 
     def __iter__(self) -> Iterator[Finding]:
         """All findings, each once, by file, line and column."""
-        unique = dict.fromkeys(self._findings)
-        return iter(sorted(unique, key=lambda finding: (finding.file, finding.line, finding.column, finding.code)))
+        return iter(sorted(self._findings, key=_place))
 
     def __len__(self) -> int:
-        return len(dict.fromkeys(self._findings))
+        return len(self._findings)
 
     def __bool__(self) -> bool:
         return bool(self._findings)

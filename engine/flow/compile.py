@@ -23,6 +23,7 @@ from engine.flow.build_systems import SystemBuilder
 from engine.flow.canonical import load_codes, load_contracts
 from engine.flow.compiled import CompiledFlow, CompiledIdentity, ReleaseSelector, Revision
 from engine.jsonata import Limits
+from engine.lint.ignores import take_out_ignored
 from engine.lint.rules import run_rules
 from engine.plugin import Registry
 
@@ -51,9 +52,10 @@ def compile_workspace(
     if loaded.workspace is None:
         return None, findings
     revision = _Compiler(loaded, loaded.workspace.model, contracts, codes, lazy=lazy).revision()
-    run_rules(loaded, contracts, codes, findings)
+    run_rules(loaded, contracts, codes, findings, today, published)
     for check in checks:
         check(bundle, environment, contracts, findings)
+    take_out_ignored(bundle, findings)
     return (None if findings.has_errors else revision), findings
 
 
