@@ -136,6 +136,65 @@ _EXPRESSIONS = (
     Code("XD304", "JSONata cannot be read", "The expression breaks JSONata's grammar at this place."),
     Code("XD305", "names no field", "A bare word of the expression is not a field of what it is given."),
     Code("XD306", "unknown function or variable", "The expression calls or reads something that is not in its scope."),
+    Code("XD307", "wrong number of arguments", "The function is called with more or fewer arguments than it takes."),
+    Code(
+        "XD308",
+        "value of the wrong kind",
+        "The function or operator fails on such a value. Turn it into the right kind first: `$number`, `$string`.",
+    ),
+    Code("XD309", "variable never read", "The block sets the variable and nothing in it reads it.", Severity.WARNING),
+    Code(
+        "XD310",
+        "never the case",
+        "By its contract the field never has this value, so that the comparison always gives the same answer.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD311",
+        "code without a value",
+        "The code table, or the object of codes, has no entry for a code that comes; the field would be left out. Add "
+        "an entry, or say with `??` what is meant otherwise.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD312",
+        "inexact amount",
+        "A division or a root is calculated in binary floating point and may have no end. Round it before it becomes "
+        'an amount: `$round(…, 2)` or `$formatNumber(…, "0.00")`.',
+        Severity.WARNING,
+    ),
+    Code("XD313", "required field never set", "What the mapping yields would never be valid by its contract."),
+    Code(
+        "XD314",
+        "required field sometimes not set",
+        "What it is made of may be missing, or a condition has no other branch. Give a default with `??` or a branch.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD315", "value of the wrong type", "The contract of what the mapping yields takes another type in this field."
+    ),
+    Code(
+        "XD316",
+        "value not allowed",
+        "The contract lists other values for the field, or has a rule that this one breaks.",
+    ),
+    Code(
+        "XD317",
+        "null where none is allowed",
+        "What it is made of may be null, and `??` lets null pass. Write `value ? value`, or say what null stands for.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD318",
+        "one or many",
+        "A path gives a single item without a list around it, and a list when there are several. Write `[ … ]` around "
+        "it where a list is wanted, or choose one item.",
+    ),
+    Code(
+        "XD319",
+        "no such field in the contract",
+        "The contract of what the mapping yields is closed and has no such field.",
+    ),
 )
 
 _CONTRACTS = (
@@ -287,9 +346,49 @@ _GOVERNANCE = (
         Severity.WARNING,
     ),
     Code(
+        "XD904",
+        "field without owner",
+        "Every canonical entity and every status field has an owner in its `lifecycle.yaml`. "
+        "An error where the workspace says `governance: required`.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD905",
+        "written by somebody else",
+        "The system neither owns the field nor is one of its writers; such a message is refused, parked or proposed, "
+        "as the entity's life cycle says.",
+        Severity.WARNING,
+    ),
+    Code(
         "XD906",
         "interface not declared in full",
         "Each interface has an owner, a latency target, a throughput, a retry policy, error classes and a retention. "
+        "An error where the workspace says `governance: required`.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD907",
+        "stage does not fit",
+        "Drafts and what is retired take nothing in; what is active was approved; what is deprecated has an end. "
+        "An error where the workspace says `governance: required`.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD908",
+        "uses what is on its way out",
+        "The contract, event, operation or flow is deprecated or retired. Move to its successor before it ends.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD909",
+        "runs out soon",
+        "A vendor's interface or a deprecated contract ends soon, or has ended. Plan the step to the next version.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD910",
+        "error class without runbook",
+        "What a person must repair says how, under `runbooks` of the workspace. "
         "An error where the workspace says `governance: required`.",
         Severity.WARNING,
     ),
@@ -298,6 +397,24 @@ _GOVERNANCE = (
         "system without stand-in",
         "Without a `sandbox` the system cannot be tested without its vendor. "
         "An error where the workspace says `governance: required`.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD912",
+        "entity takes any field",
+        "Unknown fields of a canonical entity are refused, but under an extension point that bounds them. "
+        "An error where the workspace says `governance: required`.",
+        Severity.WARNING,
+    ),
+    Code(
+        "XD913",
+        "published contract changed",
+        "The change breaks those who read or write the contract. Make it a new version beside the old one.",
+    ),
+    Code(
+        "XD914",
+        "vendor's contract changed",
+        "The vendor adds, drops or retypes a field. Look at the mappings that read it.",
         Severity.WARNING,
     ),
 )

@@ -187,6 +187,16 @@ class CodeTables:
             raise UnmappedCode(found.name, by, key, matches=keys)
         return found.lookup(keys[0], column or found.key_column) if keys else None
 
+    def entries(self, table: str) -> Mapping[str, str]:
+        """What `lookup` gives for each key of a table, where it gives anything; raises `UnknownTable`."""
+        if table in self._backwards:
+            found, column = self._backwards[table]
+            index = found.index(column)
+            return {row[index]: row[0] for row in found.rows.values() if row[index]}
+        found, named = self._find(table, None)
+        index = found.index(named)
+        return {key: row[index] for key, row in found.rows.items() if row[index]}
+
     def require(self, table: str, key: object, column: str | None = None, *, by: str | None = None) -> str:
         """As `lookup`; an unknown key raises `UnmappedCode` with the nearest one."""
         value = self.lookup(table, key, column, by=by)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.jsonata import ast
-from engine.lint.reads import Scope
+from engine.lint.scope import Scope
 from engine.lint.shapes import Shape, Shapes
 
 Value = str | int | Decimal | bool | None

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.config.files import Bundle
 from engine.config.findings import Findings, Severity
 from engine.config.models.flow import FlowModel
 from engine.config.models.system import SystemFields
+from engine.config.tree import Node, plain
 from engine.config.workspace import Loaded, LoadedWorkspace
+from engine.config.yaml import load_yaml
 from engine.contracts.codes import CodeTables
 from engine.contracts.registry import ContractRegistry, UnknownContract
 from engine.fields.marks import Mark
 from engine.lint.facts import Entities, Facts
-from engine.lint.reads import Read, reads_of
 from engine.lint.shapes import Shape, Shapes, joined, shape_of
-from engine.lint.sites import Site
+from engine.lint.typing import Told, Typing
 from engine.plugin import Connector
 
 
@@ -31,15 +33,22 @@ class Context:
         codes: CodeTables,
         findings: Findings,
         today: date | None = None,
+        published: Bundle | None = None,
     ) -> None:
         self.loaded = loaded
         self.today = today
+        self.published = published
         self.findings = findings
         self.contracts = contracts
         self.codes = codes
         self.shapes = Shapes(contracts.resolve)
         self.facts = Facts()
-        self._reads: list[tuple[Site, Read]] | None = None
+        self._nodes: dict[str, Node | None] = {}
+        self._entities: dict[str, Shape] = {}
+        self._joined: dict[frozenset[str], Shape | None] = {}
+        self.typing = Typing(contracts.resolve, codes)
+        self._told: tuple[Told, ...] | None = None
+        self._vendors: dict[str, Shape | None] = {}
 
     @property
     def systems(self) -> dict[str, Loaded[SystemFields]]:
@@ -62,14 +71,30 @@ class Context:
         severity = Severity.ERROR if required else None
         self.findings.add(code, mark, expected=expected, found=found, hint=hint, severity=severity)
 
+    def place(self, file: str, *path: str | int, key: bool = False) -> Mark:
+        """A place in a file of the workspace, by its keys and indexes; `key` asks for that of the key itself."""
+        if file not in self._nodes:
+            self._nodes[file] = load_yaml(self.loaded.bundle.read(file), file, Findings())
+        node = self._nodes[file]
+        if node is None:
+            return Mark(file, 1, 1)
+        return node.marks.key(path) if key else node.marks.value(path)
+
     @property
-    def reads(self) -> list[tuple[Site, Read]]:
-        """What the expressions read, each with its expression."""
-        if self._reads is None:
-            self._reads = [
-                (site, read) for site in self.facts.sites for read in reads_of(site.tree, site.scope, self.shapes)
-            ]
-        return self._reads
+    def told(self) -> tuple[Told, ...]:
+        """What in the expressions cannot be right."""
+        if self._told is None:
+            self._told = tuple(self.typing.problems(self.facts.sites, self.facts.made))
+        return self._told
+
+    def vendor(self, path: str) -> Shape | None:
+        """The shape that a vendor's schema of the workspace describes; None for a file that cannot be read."""
+        if path not in self._vendors:
+            node = load_yaml(self.loaded.bundle.read(path), path, Findings())
+            broken = any(finding.file == path and finding.is_error for finding in self.findings)
+            readable = node is not None and isinstance(node.value, dict) and not broken
+            self._vendors[path] = shape_of(plain(node.value)) if node is not None and readable else None
+        return self._vendors[path]
 
     def events(self) -> Iterator[EventOf]:
         """Every event of every system."""
@@ -102,10 +127,12 @@ class Context:
         """The shape of a canonical entity."""
         if name is None:
             return None
-        try:
-            return shape_of(self.contracts.get(name).schema.document)
-        except UnknownContract:
-            return None
+        if name not in self._entities:
+            try:
+                self._entities[name] = shape_of(self.contracts.get(name).schema.document)
+            except UnknownContract:
+                return None
+        return self._entities[name]
 
     def named(self, entity: str | None) -> Entities:
         """A document of one entity; nothing is known of one that does not exist."""
@@ -113,7 +140,11 @@ class Context:
 
     def shape(self, entities: Entities) -> Shape | None:
         """The shape of a document that is one of several entities."""
-        return joined([self.entity(name) for name in sorted(entities)]) if entities is not None else None
+        if entities is None:
+            return None
+        if entities not in self._joined:
+            self._joined[entities] = joined([self.entity(name) for name in sorted(entities)])
+        return self._joined[entities]
 
 
 @dataclass(frozen=True, slots=True)

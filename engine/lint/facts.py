@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.fields.marks import Mark
 from engine.lint.sites import Site
+from engine.lint.typing import Made
 
 Entities = frozenset[str] | None
 """Which canonical entities a document may be; None when that is not known."""
@@ -39,6 +40,16 @@ class Cut:
     mark: Mark
 
 
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """An expression of the mapping of a system's event to an entity; `above` is the field that it makes, if one."""
+
+    system: str
+    entity: str
+    above: str
+    site: Site
+
+
 @dataclass(slots=True)
 class Facts:
     """All of it.
@@ -53,6 +64,8 @@ class Facts:
     ran: list[Handed] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
+    mapped: list[Mapped] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
     asked: dict[str, frozenset[str]] = field(default_factory=dict)
     waited: dict[str, Mark] = field(default_factory=dict)
     milestones: set[str] = field(default_factory=set)

@@ -14,7 +14,7 @@ from engine.config.places import Places
 from engine.fields.expressions import Expr, MappingRef, Template
 from engine.fields.marks import Mark
 from engine.jsonata import ExpressionSyntaxError, Trees, ast
-from engine.lint.reads import Scope
+from engine.lint.scope import Scope
 
 Path = tuple[str | int, ...]
 

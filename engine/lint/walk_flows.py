@@ -29,9 +29,10 @@ from engine.config.models.steps import (
 from engine.config.workspace import Loaded
 from engine.lint.context import Context
 from engine.lint.facts import Cut, Entities, Handed, Published
-from engine.lint.reads import Scope
+from engine.lint.scope import Scope
 from engine.lint.shapes import Shape
-from engine.lint.sites import Path, SiteReader, leaves
+from engine.lint.sites import Path, Site, SiteReader, leaves
+from engine.lint.typing import made_of
 
 IDENTITY_VARIABLES = frozenset({"headers", "message"})
 FLOW_VARIABLES = frozenset({"headers", "message", "saved", "transaction"})
@@ -129,9 +130,14 @@ class _FlowWalk:
             found.append(_together([each.entities for each in self._facts.published if each.topic == topic]))
         return _together(found) if self._context.complete or not source.topics else None
 
-    def _sites(self, value: Any, scope: Scope, path: Path) -> None:
-        sites = self._reader.sites(value, scope, self._loaded.places, path, self._loaded.folder())
+    def _sites(self, value: Any, scope: Scope, path: Path) -> list[Site]:
+        sites = list(self._reader.sites(value, scope, self._loaded.places, path, self._loaded.folder()))
         self._facts.sites.extend(sites)
+        return sites
+
+    def _makes(self, value: Any, sites: Sequence[tuple[Path, Site]], path: Path, target: Shape | None) -> None:
+        """That a mapping at a path must yield what a schema describes."""
+        self._facts.made.extend(made_of(value, sites, path, target, self._loaded.places.key))
 
     # -- steps
 
@@ -170,6 +176,7 @@ class _FlowWalk:
         shapes: Mapping[str, Shape | None] = {"parent": state.parent} if state.parent is not None else {}
         own = dict.fromkeys(step.set) if isinstance(step, SetStep) else {}
         usual = Scope(state.variables, document, {**state.saved, **own}, shapes)
+        found: list[tuple[Path, Site]] = []
         for inner, leaf in leaves(step, path):
             below = inner[len(path) :]
             scope = usual
@@ -182,7 +189,28 @@ class _FlowWalk:
                 scope = Scope(state.variables | {"reply"}, given)
             elif below[:3] == ("park", "release_on", "event"):
                 scope = Scope(frozenset())
-            self._sites(leaf, scope, inner)
+            found += [(inner, site) for site in self._sites(leaf, scope, inner)]
+        self._mappings(step, path, found)
+
+    def _mappings(self, step: StepFields, path: Path, sites: Sequence[tuple[Path, Site]]) -> None:
+        """The mappings of a step, with what each must yield."""
+        entity = self._context.entity
+        if isinstance(step, TransformStep):
+            made = step.transform
+            self._makes(made.mapping, sites, (*path, "transform", "mapping"), entity(made.to))
+        elif isinstance(step, CallStep):
+            self._makes(step.payload, sites, (*path, "payload"), self._accepted(step.call))
+            if step.undo is not None:
+                self._makes(step.undo_with, sites, (*path, "undo_with"), self._accepted(step.undo))
+        elif isinstance(step, SendStep):
+            names = [step.send] if isinstance(step.send, str) else list(self._targets(step.send))
+            for name in names[:1]:
+                self._makes(step.payload, sites, (*path, "payload"), self._accepted(name))
+
+    def _accepted(self, operation: str) -> Shape | None:
+        """What an operation takes."""
+        found = self._context.operation(operation)
+        return self._context.entity(found.accepts) if found is not None else None
 
     def _route(self, step: RouteStep, path: Path, state: _State) -> None:
         branches = []

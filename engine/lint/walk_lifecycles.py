@@ -9,7 +9,7 @@ from engine.fields.marks import Text
 from engine.jsonata import ExpressionSyntaxError
 from engine.jsonata.resolve import parse_expression
 from engine.lint.context import Context
-from engine.lint.reads import Scope
+from engine.lint.scope import Scope
 from engine.lint.sites import Site
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from engine.config.findings import Findings
-from engine.config.models.system import ConfirmFields, SystemFields
-from engine.config.tree import plain
+from engine.config.models.system import ConfirmFields, MapModel, ReturnsModel, SystemFields
 from engine.config.workspace import Loaded
-from engine.config.yaml import load_yaml
 from engine.lint.context import Context, EventOf, OperationOf
-from engine.lint.reads import Scope
-from engine.lint.shapes import Shape, closed_object, shape_of
-from engine.lint.sites import Path, SiteReader, mapping_path
+from engine.lint.facts import Mapped
+from engine.lint.scope import Scope
+from engine.lint.shapes import Shape, closed_object
+from engine.lint.sites import Path, Site, SiteReader, leaves, mapping_path
+from engine.lint.typing import made_of
 from engine.lint.walk_flows import DELIVERY_VARIABLES, FLOW_VARIABLES
 
 EVENT_VARIABLES = frozenset({"headers", "attributes", "message"})
@@ -43,8 +42,28 @@ class _SystemWalk:
 
     def add(self, value: object, scope: Scope, path: Path) -> None:
         """The expressions of one field."""
-        sites = self._reader.sites(value, scope, self._system.places, path, self._folder)
-        self._context.facts.sites.extend(sites)
+        self._placed(value, scope, path)
+
+    def _placed(self, value: object, scope: Scope, path: Path) -> list[tuple[Path, Site]]:
+        """The same, with the path of each."""
+        places = self._system.places
+        found = [
+            (inner, site)
+            for inner, leaf in leaves(value, path)
+            for site in self._reader.sites(leaf, scope, places, inner, self._folder)
+        ]
+        self._context.facts.sites.extend(site for _, site in found)
+        return found
+
+    def _makes(self, value: object, sites: list[tuple[Path, Site]], path: Path, target: Shape | None) -> None:
+        """That a mapping at a path must yield what a schema describes."""
+        self._context.facts.made.extend(made_of(value, sites, path, target, self._system.places.key))
+
+    def _returns(self, model: ReturnsModel | None, scope: Scope, path: Path) -> None:
+        """The mapping of a reply."""
+        sites = self._placed(model, scope, path)
+        if model is not None:
+            self._makes(model.mapping, sites, (*path, "mapping"), self._context.entity(model.to))
 
     def event(self, event: EventOf) -> None:
         at = ("events", event.key)
@@ -54,7 +73,8 @@ class _SystemWalk:
         self.add(model.items, Scope(EVENT_VARIABLES, whole), (*at, "items"))
         self.add(model.when, one, (*at, "when"))
         self.add(model.dedupe, one, (*at, "dedupe"))
-        self.add(model.map, one, (*at, "map"))
+        if model.map is not None:
+            self._mapped(model.map, one, (*at, "map", "mapping"))
         if model.poll is not None:
             asked = frozenset({"watermark"})
             polled = f"{self._system.model.system}.{model.poll.operation}"
@@ -64,20 +84,36 @@ class _SystemWalk:
             self.add(model.poll.items, Scope(asked), (*at, "poll", "items"))
             self.add(model.poll.watermark, Scope(asked), (*at, "poll", "watermark"))
 
+    def _mapped(self, model: MapModel, scope: Scope, path: Path) -> None:
+        """The expressions of a mapping to canonical, each with the field that it makes."""
+        facts = self._context.facts
+        sites: list[tuple[Path, Site]] = []
+        for inner, leaf in leaves(model.mapping, path):
+            for site in self._reader.sites(leaf, scope, self._system.places, inner, self._folder):
+                above = ".".join(str(part) for part in inner[len(path) :])
+                facts.sites.append(site)
+                facts.mapped.append(Mapped(self._system.model.system, model.to, above, site))
+                sites.append((inner, site))
+        self._makes(model.mapping, sites, path, self._context.entity(model.to))
+
     def operation(self, operation: OperationOf) -> None:
         at = ("operations", operation.key)
         model = operation.model
         variables = self._context.facts.asked.get(operation.name, FLOW_VARIABLES)
         asked = Scope(variables, self._context.entity(model.accepts))
-        self.add(model.request, asked, (*at, "request"))
+        requested = self._placed(model.request, asked, (*at, "request"))
+        wanted = self._vendor(model.request_contract)
+        for name in type(model.request).model_fields:
+            self._makes(getattr(model.request, name), requested, (*at, "request", name), wanted)
         self.add(model.success, Scope(REQUEST_VARIABLES, _REPLY), (*at, "success"))
-        replied = Scope(variables | _REPLIED, self._vendor(model.reply_contract))
-        self.add(model.returns, replied, (*at, "returns"))
+        known = {"request": self._context.entity(model.accepts)}
+        replied = Scope(variables | _REPLIED, self._vendor(model.reply_contract), shapes=known)
+        self._returns(model.returns, replied, (*at, "returns"))
         confirm = model.confirm
         if confirm is None:
             return
         self.add(confirm.found, Scope(REQUEST_VARIABLES, _REPLY), (*at, "confirm", "found"))
-        self.add(confirm.returns, Scope(variables | _REPLIED), (*at, "confirm", "returns"))
+        self._returns(confirm.returns, Scope(variables | _REPLIED, shapes=known), (*at, "confirm", "returns"))
         for name in set(type(confirm).model_fields) - set(ConfirmFields.model_fields):
             self.add(getattr(confirm, name), asked, (*at, "confirm", name))
 
@@ -86,5 +122,4 @@ class _SystemWalk:
         path = mapping_path(self._context.loaded.bundle, self._folder, name) if name is not None else None
         if path is None or path not in self._context.loaded.bundle:
             return None
-        node = load_yaml(self._context.loaded.bundle.read(path), path, Findings())
-        return shape_of(plain(node.value)) if node is not None and isinstance(node.value, dict) else None
+        return self._context.vendor(path)

@@ -98,6 +98,7 @@ def _library(
     given, parts = arguments, tuple(nodes)
     if _takes_context(built, len(nodes)):
         given = (scope.value(scope.here), *arguments)
+        _check_context(walk, node, built, given[0])
         parts = (ast.Variable(start=node.start, end=node.end, at=node.at, name=""), *nodes)
     result = result_of(Call(walk, name, node, given, parts, scope))
     return result.here(walk.at(node.start)) if result.at < 0 else result
@@ -127,6 +128,19 @@ def _takes_context(built: Built, count: int) -> bool:
     return first.context is not None and count <= rest and count < len(parameters)
 
 
+def _check_context(walk: Walk, node: ast.Call, built: Built, context: Type) -> None:
+    """The context stands in for an argument: it must be one that the function takes."""
+    assert built.parsed is not None
+    first = built.parsed.parameters[0]
+    at = walk.at(node.start)
+    if _refused(first.kind, first.subtype, context):
+        least = sum(not parameter.pattern.endswith("?") for parameter in built.parsed.parameters[1:]) + 1
+        expected = f"{_arguments(least, len(built.parsed.parameters))} for '${built.name}'"
+        walk.report("arity", at, expected, str(len(node.arguments)))
+    else:
+        walk.sound("arity", at)
+
+
 def _check_kinds(walk: Walk, built: Built, arguments: Sequence[Type], nodes: Sequence[ast.Node]) -> None:
     """Arguments that are certainly of the wrong kind."""
     if built.parsed is None or _takes_context(built, len(nodes)):
@@ -135,7 +149,8 @@ def _check_kinds(walk: Walk, built: Built, arguments: Sequence[Type], nodes: Seq
         at = walk.at(node.start)
         expected = _refused(parameter.kind, parameter.subtype, argument)
         if expected:
-            walk.report("argument", at, f"{expected} for '${built.name}'", described(argument))
+            found = f"a list of {described(stream_of(argument).item)}" if argument.only(List) else described(argument)
+            walk.report("argument", at, f"{expected} for '${built.name}'", found)
         else:
             walk.sound("argument", at)
 

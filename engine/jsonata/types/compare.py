@@ -29,6 +29,7 @@ from engine.jsonata.types.walk import Kind, Problem
 
 _DATES: Final = frozenset(("date", "date-time", "time"))
 _MOST_NAMES: Final = 12
+_CHOOSE: Final = "choose one item, as with [0]"
 
 
 def compare(actual: Type, target: Type, at: int, path: str = "") -> Iterator[Problem]:
@@ -76,9 +77,9 @@ def _list(atom: List, actual: Type, target: Type, at: int, path: str) -> Iterato
         return
     alone = not any(target.may(each.__class__) for each in actual.atoms if not isinstance(each, List | Null))
     if alone:
-        yield _problem("one-or-many", at, path, described(target), "a list", "choose one item, as with [0]")
+        yield _problem("one-or-many", at, path, described(target), "a list", _CHOOSE)
     else:
-        yield _problem("one-or-many", at, path, described(target), "a list where there are several", "write [0]")
+        yield _problem("one-or-many", at, path, described(target), "a list where there are several", _CHOOSE)
 
 
 def _text(atom: Text, target: Type, at: int, path: str) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
 
-from engine.jsonata.types.lattice import ANY, NEVER, Absence, Atom, List, Null, Record, Type, described, union
+from engine.jsonata.types.lattice import ANY, NEVER, Absence, Atom, List, Null, Record, Type, union
 from engine.jsonata.types.streams import stream_of
 from engine.jsonata.types.walk import Walk
 
@@ -94,7 +94,7 @@ def _matches(pattern: str, name: str) -> bool:
 def _refuse(walk: Walk, value: Type, name: str, at: int) -> None:
     records = list(value.of_kind(Record))
     if not records:
-        walk.report("field", at, f"no field of {described(value)}", f"'{name}'")
+        walk.report("field", at, "", name)
         return
     names = tuple(dict.fromkeys(each for record in records for each in record.fields))
     kind = "saved" if any(record.kind == "$saved" for record in records) else "field"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.fields.nearest import nearest
 from engine.jsonata import ast
 from engine.jsonata.types.values import binds_of
 from engine.jsonata.types.walk import Walk
@@ -14,9 +15,12 @@ def check_usage(walk: Walk, tree: ast.Node) -> None:
     everything = list(tree.walk())
     if any(isinstance(node, ast.Variable) and node.name == "eval" for node in everything):
         return
+    unknown = [problem.found for problem in walk.problems if problem.kind in ("variable", "function")]
     for node in everything:
         if isinstance(node, ast.Block):
             for bind in _unused(node):
+                if any(nearest(name, [bind.name]) for name in unknown):
+                    continue  # it is read under a name that is misspelt
                 walk.report("unused", walk.at(bind.start), "a variable that is read", f"'${bind.name}'")
 
 

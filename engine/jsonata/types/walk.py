@@ -33,7 +33,7 @@ Kind = Literal[
     "extra",
 ]
 
-_SOUND_ONCE: Final = frozenset(("field", "never", "operand", "argument"))
+_SOUND_ONCE: Final = frozenset(("field", "never", "operand", "argument", "arity"))
 _DEEPEST: Final = 24
 
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from engine.contracts.codes import CodeTables
 from engine.jsonata.resolve import parse_expression
-from engine.lint.reads import Scope, reads_of
-from engine.lint.shapes import Shapes, closed_object, shape_of
+from engine.jsonata.types.infer import infer
+from engine.lint.scope import Scope
+from engine.lint.shapes import closed_object, shape_of
+from engine.lint.typing import Typing
 
 ORDER: Mapping[str, Any] = {
     "type": "object",
@@ -50,7 +53,7 @@ def resolve(uri: str) -> Mapping[str, Any]:
     return {"crossdock:party/1": PARTY}[uri]
 
 
-SHAPES = Shapes(resolve)
+TYPING = Typing(resolve, CodeTables({}))
 SCOPE = Scope(
     frozenset({"headers", "saved", "parent"}),
     shape_of(ORDER),
@@ -60,9 +63,10 @@ SCOPE = Scope(
 
 
 def missing(text: str, scope: Scope = SCOPE) -> list[str]:
-    reads = reads_of(parse_expression(text), scope, SHAPES)
-    assert all(text[read.offset :].lstrip("$`'\"").startswith(read.name) for read in reads if read.kind != "function")
-    return [f"{read.kind} {read.name}" for read in reads]
+    problems = infer(parse_expression(text), TYPING.given(scope)).problems
+    named = [problem for problem in problems if problem.kind in ("field", "variable", "function", "saved", "table")]
+    assert all(text[each.at :].lstrip("$`'\"").startswith(each.found) for each in named if each.kind in ("field", "saved"))
+    return [f"{problem.kind} {problem.found}" for problem in named]
 
 
 @pytest.mark.parametrize(
@@ -80,12 +84,10 @@ def missing(text: str, scope: Scope = SCOPE) -> list[str]:
         "*.whatever",
         "**.whatever",
         "$.number & $$.number",
-        "$keys($).anything",
         "lines.{'s': sku, 'of': %.number}",
         "lines@$l.{'s': $l.sku, 'n': number}",
         "lines#$i[$i > 0].sku",
         "($a := lines; $a.sku; $a := 1; $a.other)",
-        "(function($x) { $x.anything })(lines)",
         "$map(lines, function($l) { $l.sku })",
         "lines ~> $filter(function($l) { $l.sku = 'A' }) ~> $count()",
         "$reduce(lines.quantity, function($a, $b) { $a + $b })",
@@ -127,7 +129,9 @@ def test_what_is_there_is_no_finding(text: str) -> None:
         ("(($a := 1); $a)", ["variable a"]),
         ("(function($x) { $x })(1) & $x", ["variable x"]),
         ("$strung(number)", ["function strung"]),
-        ("$lookup('units', number)", ["table units"]),
+        ("$lookup('units', number)", ["table 'units'"]),
+        ("$keys($).anything", ["field anything"]),
+        ("(function($x) { $x.anything })(lines)", ["field anything"]),
         ("$map(lines, $lowercas)", ["variable lowercas"]),
     ],
 )
