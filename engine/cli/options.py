@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
+from engine.cli.completion import flow_names, system_names
 from engine.cli.places import Place
 from engine.cli.stops import Unusable
 
@@ -150,8 +151,8 @@ def again_options(command: F) -> F:
 def selection_options(command: F) -> F:
     """What narrows a list or a range of messages."""
     added = (
-        click.option("--flow", metavar="NAME", help="Messages of this flow."),
-        click.option("--system", metavar="NAME", help="Deliveries to this system."),
+        click.option("--flow", metavar="NAME", shell_complete=flow_names, help="Messages of this flow."),
+        click.option("--system", metavar="NAME", shell_complete=system_names, help="Deliveries to this system."),
         click.option("--key", metavar="KEY", help="Messages of this business key, such as an order number."),
         click.option("--kind", metavar="KIND", help="The kind of --key, such as sales-order."),
         click.option("--since", type=Moment(), help="Received at or after: a time, a day, or '2 h' (ago)."),

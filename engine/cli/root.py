@@ -31,7 +31,7 @@ class CommandTable(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         near = nearest(args[0], COMMANDS) if args and args[0] not in COMMANDS else None
-        if near is not None and not args[0].startswith("-"):
+        if near is not None and not args[0].startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"No such command '{args[0]}'; did you mean '{near}'?")
         return super().resolve_command(ctx, args)
 

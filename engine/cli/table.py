@@ -28,7 +28,11 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
             "map": Entry("map", "map_command", "Try a mapping on an input and check what it makes."),
             "explain": Entry("explain", "explain", "Show how each field of a mapping's output came about."),
             "test": Entry("test", "test", "Run the tests that stand beside the flows."),
+            "graph": Entry("graph", "graph", "Draw who calls whom, or what one flow does."),
             "schema": Entry("schema", "schema", "Write JSON Schemas of the workspace's files, for editors."),
+            "completion": Entry(
+                "completion", "completion", "Print what makes a shell complete commands, options and names."
+            ),
         },
         "Run": {
             "run": Entry("run", "run", "Run a workspace until it is told to stop."),

@@ -14,6 +14,7 @@ import click
 
 from engine import exact_json
 from engine.app import check, registry_for
+from engine.cli.completion import mapping_names
 from engine.cli.options import Folder, Moment, header_option, header_pairs
 from engine.cli.stops import Unusable
 from engine.clock import iso, moment
@@ -100,7 +101,7 @@ class Task:
 def trial_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """MAPPING, INPUT and what is in scope, handed over as `task`."""
 
-    @click.argument("mapping", metavar="MAPPING")
+    @click.argument("mapping", metavar="MAPPING", shell_complete=mapping_names)
     @click.argument(
         "source", metavar="INPUT|-", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
     )

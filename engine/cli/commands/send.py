@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from engine.cli.completion import event_names
 from engine.cli.office import order_running
 from engine.cli.options import header_option, header_pairs, json_option, workspace_option
 from engine.cli.output import Output, print_json
@@ -14,7 +15,7 @@ from engine.cli.stops import Unusable
 
 
 @click.command()
-@click.argument("event", metavar="EVENT")
+@click.argument("event", metavar="EVENT", shell_complete=event_names)
 @click.argument("file", metavar="FILE|-", type=click.File("rb"))
 @header_option
 @click.option("--key", metavar="KEY", help="An idempotency key: a second send with the same key is a repeat.")
