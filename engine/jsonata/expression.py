@@ -40,10 +40,10 @@ class Environment:
             if text is MISSING:
                 return MISSING
             subject = context if focus is MISSING else Outer([focus]) if focus.__class__ is list else focus
-            program = self._program(text)
+            program = self._program(text, variables)
             state.enter()
             try:
-                result = program.run(subject, variables.get("$", subject), variables, state)
+                result = program.run(subject, variables["$"], variables, state)
             except ExpressionLimitError:
                 raise
             except ExpressionError as error:
@@ -53,16 +53,23 @@ class Environment:
 
         return evaluate
 
-    def _program(self, text: str) -> Program:
+    def _program(self, text: str, variables: Mapping[str, Any]) -> Program:
+        hidden = frozenset(name for name in variables if name in self.functions)
         try:
-            return _evaluated_program(text, self.functions)
+            return _evaluated_program(text, _without(self.functions, hidden) if hidden else self.functions)
         except ExpressionError as error:
             raise ExpressionError("D3120", value=error.message) from error
 
 
+@lru_cache(maxsize=64)
+def _without(functions: FunctionRegistry, names: frozenset[str]) -> FunctionRegistry:
+    """The functions that no variable of these names hides."""
+    return functions.without(names)
+
+
 @lru_cache(maxsize=256)
 def _evaluated_program(text: str, functions: FunctionRegistry) -> Program:
-    return compile_tree(parse_expression(text), functions, careful=True)
+    return compile_tree(parse_expression(text), functions, careful=True, evaluated=True)
 
 
 @lru_cache(maxsize=256)

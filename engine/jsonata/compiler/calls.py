@@ -31,7 +31,7 @@ def _call(unit: Unit, node: ast.Call, first: Val | None, here: Here) -> Val:
     procedure = node.procedure
     if isinstance(procedure, ast.Variable) and not procedure.predicates and procedure.group is None:
         variable = _variable(here, procedure.name)
-        if variable is None and procedure.name in unit.functions and not _streamed(here, procedure.name):
+        if variable is None and procedure.name in unit.functions and not here.scope.may_hide(procedure.name):
             return built_in(unit, node, unit.functions[procedure.name], first, here)
         if variable is not None and _is_known_lambda(variable) and not here.bounce:
             return _known_lambda(unit, node, variable, first, inner)
@@ -56,15 +56,11 @@ def _is_known_lambda(variable: Var) -> bool:
 
 def _variable(here: Here, name: str) -> Var | None:
     for scope in here.scope.chain():
-        if name in scope.names:
+        if name in scope.names or scope.frame is not None:
             return None
         if name in scope.variables:
             return scope.variables[name]
     return None
-
-
-def _streamed(here: Here, name: str) -> bool:
-    return any(name in scope.names for scope in here.scope.chain())
 
 
 def _token(procedure: ast.Node) -> str:

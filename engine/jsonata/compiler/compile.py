@@ -10,7 +10,7 @@ from typing import Any
 from engine.jsonata import ast
 from engine.jsonata.compiler import calls, literals, objects, operators, paths
 from engine.jsonata.compiler.names import RUNTIME
-from engine.jsonata.compiler.scope import Scope, closures_in
+from engine.jsonata.compiler.scope import Scope, closures_in, evaluates
 from engine.jsonata.compiler.unit import Emitter, Loop, Unit
 from engine.jsonata.compiler.values import Here, Val
 from engine.jsonata.registry import FunctionRegistry
@@ -76,10 +76,19 @@ class Program:
     clean: bool
 
 
-def compile_tree(tree: ast.Node, functions: FunctionRegistry, *, careful: bool = False) -> Program:
-    """Compile the tree of an expression; `careful` code also allows for arrays of arrays of arrays in constructors."""
+def compile_tree(
+    tree: ast.Node, functions: FunctionRegistry, *, careful: bool = False, evaluated: bool = False
+) -> Program:
+    """Compile the tree of an expression; `careful` code also allows for arrays of arrays of arrays in constructors.
+
+    `evaluated`: it is the text of an `$eval`, which binds variables in the frame of the call.
+    """
     unit = Unit(_EMITTERS, objects.suffix, functions, careful, closures_in(tree))
-    scope = literals.open_frame(unit, Scope(), (tree,)) if not isinstance(tree, ast.Block) else Scope()
+    scope = Scope()
+    if evaluated:
+        scope = Scope(frame=unit.assign("env['']", "e"), hides=evaluates((tree,)))
+    elif not isinstance(tree, ast.Block):
+        scope = literals.open_frame(unit, scope, (tree,))
     value = unit.value(tree, Here("ctx", scope, clean=True, group=True, output=True))
     unit.line(f"return {value.code}")
     source = "def main(ctx, root, env, st):\n" + "\n".join(unit.lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.jsonata import ast
-from engine.jsonata.compiler.scope import Scope, Var, bound_in
+from engine.jsonata.compiler.scope import Scope, Var, bound_in, evaluates
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import NOTHING, Here, Val, merged, scalar
 from engine.jsonata.functions.regexes import compile_regex
@@ -62,12 +62,13 @@ def _native(unit: Unit, name: str, here: Here) -> Val:
 
 
 def visible(unit: Unit, here: Here) -> str:
-    """Code for a dict of the variables that `$eval` can see."""
-    pairs = []
+    """Code for a dict of what `$eval` can see: variables, the document under `$`, and under "" the frame to bind in."""
+    pairs = [f"**{frame}" for frame in here.scope.frames()]
     for name in sorted(here.scope.visible()):
         value = unit.lookup_scope(here.scope, name)
         if value is not None:
             pairs.append(f"{name!r}: {value.code}")
+    pairs += ["'$': root", f"'': {here.scope.evaluation_frame()}"]
     return "{**env, " + ", ".join(pairs) + "}"
 
 
@@ -175,6 +176,8 @@ def block(unit: Unit, node: ast.Block, here: Here) -> Val:
 
 def open_frame(unit: Unit, outer: Scope, expressions: tuple[ast.Node, ...]) -> Scope:
     """A scope with the variables that these expressions bind."""
+    if evaluates(expressions):
+        return Scope(outer, frame=unit.assign("{}", "e"), hides=True)
     scope = Scope(outer)
     for name, count in bound_in(expressions).items():
         variable = Var(unit.temp("v"), unit.function, count > 1)
@@ -193,6 +196,8 @@ def close_frame(unit: Unit, scope: Scope) -> None:
 def bind(unit: Unit, node: ast.Bind, here: Here) -> Val:
     variable = here.scope.binding(node.name)
     assert variable is not None
+    if isinstance(variable, str):
+        return _bind_in_frame(unit, node, here, variable)
     if isinstance(node.value, ast.Lambda) and not variable.many and not node.value.predicates:
         variable.lambda_node = node.value
         variable.lambda_body = unit.temp("f")
@@ -205,6 +210,15 @@ def bind(unit: Unit, node: ast.Bind, here: Here) -> Val:
     variable.value = replace(value, code=variable.code, simple=True, truth=None, constant=False, settled=True)
     unit.assigned(variable)
     return variable.value if not variable.many else replace(variable.value, code=unit.assign(variable.code))
+
+
+def _bind_in_frame(unit: Unit, node: ast.Bind, here: Here, frame: str) -> Val:
+    """A binding where `$eval` may bind as well: in a dict."""
+    value = unit.value(node.value, here.inner())
+    settled = not value.sequence or value.clean
+    name = unit.assign(value.code if settled else f"settle_all({value.code})")
+    unit.line(f"{frame}[{node.name!r}] = {name}")
+    return replace(value, code=name, simple=True, truth=None, constant=False, settled=True)
 
 
 def lambda_(unit: Unit, node: ast.Lambda, here: Here) -> Val:
@@ -242,7 +256,10 @@ def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> Val:
     with unit.function_def(f"{name}({', '.join(arguments)})"):
         for variable in scope.variables.values():
             variable.function = unit.function
-        rebound = bound_in([node.body]) if not isinstance(node.body, ast.Block) else {}
+        framed = not isinstance(node.body, ast.Block) and evaluates([node.body])
+        if framed:
+            scope = Scope(scope, frame=unit.assign("{}", "e"), hides=True)
+        rebound = bound_in([node.body]) if not framed and not isinstance(node.body, ast.Block) else {}
         for bound in rebound:
             held = scope.variables.setdefault(bound, Var(unit.temp("v"), unit.function, True))
             held.many = True

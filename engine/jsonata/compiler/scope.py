@@ -33,16 +33,50 @@ class Var:
 class Scope:
     """The variables of one block, function or stream step, inside of another scope.
 
-    A stream step's variables are read from its bindings: `stream` is the Python variable that holds them.
+    A stream step's variables are read from its bindings: `stream` is the Python variable that holds them. `frame` is
+    the Python variable that holds the bindings of a scope with a call of `$eval`, which may set any variable in it,
+    those with names of functions too if it `hides` them.
     """
 
-    __slots__ = ("names", "parent", "stream", "variables")
+    __slots__ = ("frame", "hides", "names", "parent", "stream", "variables")
 
-    def __init__(self, parent: Scope | None = None, stream: str | None = None, names: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        parent: Scope | None = None,
+        stream: str | None = None,
+        names: Iterable[str] = (),
+        frame: str | None = None,
+        hides: bool = False,
+    ) -> None:
+        self.hides = hides
         self.parent = parent
         self.variables: dict[str, Var] = {}
         self.stream = stream
+        self.frame = frame
         self.names = frozenset(names)
+
+    def holder(self, name: str) -> str | None:
+        """The Python variable of the dict that may hold a variable of this scope."""
+        if self.frame is not None and name != "eval":
+            return self.frame
+        return self.stream if name in self.names else None
+
+    def may_hide(self, name: str) -> bool:
+        """Whether a variable that is not seen in the code may have this name, that of a function."""
+        return any((scope.hides and name != "eval") or name in scope.names for scope in self.chain())
+
+    def evaluation_frame(self) -> str:
+        """Code for the dict that `$eval` binds into; what it binds within a step of a stream is lost."""
+        for scope in self.chain():
+            if scope.frame is not None:
+                return scope.frame
+            if scope.stream is not None:
+                return "{}"
+        return "{}"
+
+    def frames(self) -> list[str]:
+        """The dicts of bindings that can be read here, outermost first."""
+        return [scope.frame for scope in self.chain() if scope.frame is not None][::-1]
 
     def chain(self) -> Iterable[Scope]:
         """This scope and those around it, innermost first."""
@@ -51,9 +85,11 @@ class Scope:
             yield scope
             scope = scope.parent
 
-    def binding(self, name: str) -> Var | None:
-        """The variable that `:=` sets here."""
+    def binding(self, name: str) -> Var | str | None:
+        """The variable that `:=` sets here, or the Python variable of the dict that it is set in."""
         for scope in self.chain():
+            if scope.frame is not None:
+                return scope.frame
             if scope.stream is None:
                 return scope.variables.get(name)
         return None
@@ -86,6 +122,23 @@ def _count(node: ast.Node, counts: Counter[str], weight: int) -> None:
         elif child.predicates or child.group is not None:
             for part in (*child.predicates, *([child.group] if child.group else [])):
                 _count(part, counts, 2)
+
+
+def evaluates(nodes: Iterable[ast.Node]) -> bool:
+    """Whether `$eval` stands in the frame of these expressions."""
+    return any(_evaluates(node) for node in nodes)
+
+
+def _evaluates(node: ast.Node) -> bool:
+    if _is_eval(node):
+        return True
+    for child in node.children():
+        if not isinstance(child, ast.Block | ast.Lambda):
+            if _evaluates(child):
+                return True
+        elif evaluates(child.predicates) or (child.group is not None and _evaluates(child.group)):
+            return True
+    return False
 
 
 def closures_in(tree: ast.Node) -> set[int]:

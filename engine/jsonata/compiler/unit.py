@@ -277,9 +277,10 @@ class Unit:
     def lookup_scope(self, scope: Scope, name: str) -> Val | None:
         """The value of a variable of the expression itself, None if it is not one."""
         for level in scope.chain():
-            if level.stream is not None and name in level.names:
+            holder = level.holder(name)
+            if holder is not None and (level.frame is None or level.hides or name not in self.functions):
                 rest = self._outer_value(level.parent, name)
-                return Val(f"{level.stream}.get({name!r}, {rest})", simple=False)
+                return Val(f"{holder}.get({name!r}, {rest})", simple=False)
             variable = level.variables.get(name)
             if variable is None:
                 continue
