@@ -20,7 +20,7 @@ import uvloop
 from watchfiles import awatch
 
 from engine import exact_json
-from engine.clock import Clock, SystemClock, iso
+from engine.clock import Clock, SystemClock, iso, moment
 from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings
@@ -86,15 +86,30 @@ def check(
     complete: bool = True,
     sandbox: bool = False,
     variables: Mapping[str, str] | None = None,
+    published: Bundle | None = None,
+    clock: Clock | None = None,
 ) -> tuple[Revision | None, Findings]:
-    """Load and compile a workspace as `run` does. `complete` False takes absent variables and secrets as given."""
+    """Load and compile a workspace as `run` does. `complete` False takes absent variables and secrets as given.
+
+    `published` are the files whose contracts others use already.
+    """
     findings = Findings()
     bundle = Bundle.from_directory(folder, findings)
     environment = Environment(
         dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox or not complete
     )
+    today = moment((clock or SystemClock()).now()).date()
     with no_garbage():
-        return compile_workspace(bundle, registry_for(folder), environment, findings, (_check_stand_ins,), lazy=True)
+        return compile_workspace(
+            bundle,
+            registry_for(folder),
+            environment,
+            findings,
+            (_check_stand_ins,),
+            lazy=True,
+            today=today,
+            published=published,
+        )
 
 
 def _check_stand_ins(bundle: Bundle, environment: Environment, contracts: ContractRegistry, findings: Findings) -> None:

@@ -9,6 +9,7 @@ from typing import IO, Any
 import click
 
 from engine.cli.plain import harmless
+from engine.config.git import RefUnreadable
 from engine.errors import (
     CommandRefused,
     ConfigurationError,
@@ -74,7 +75,7 @@ def explained() -> Iterator[None]:
         raise Unusable(str(error)) from error
     except StoreUnavailable as error:
         raise Stop(f"the message store cannot be used: {error}", advice="nothing was changed; try again") from error
-    except PluginError as error:
+    except (PluginError, RefUnreadable) as error:
         raise Unusable(str(error)) from error
     except CrossdockError as error:
         raise Stop(str(error)) from error

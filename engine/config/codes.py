@@ -6,36 +6,12 @@ The page `docs/reference/findings.md` is made from it (see `engine.config.refere
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
+from engine.config.code import Code, Severity
+from engine.config.governance_codes import GOVERNANCE
 
-class Severity(StrEnum):
-    """An error keeps a workspace from running; a warning does not."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """One kind of finding."""
-
-    code: str
-    title: str
-    explanation: str
-    severity: Severity = Severity.ERROR
-
-    @property
-    def may_be_ignored(self) -> bool:
-        """Whether a comment may say that it is meant so: the workspace can run all the same."""
-        judged = "XD305" <= self.code < "XD400" or self.code >= "XD900" or self.code in _JUDGED
-        return judged or self.severity is Severity.WARNING
-
-
-_JUDGED = frozenset({"XD405", "XD503", "XD604", "XD608"})
-"""Errors that are a judgement on what would run, beside those of expressions and of governance."""
+__all__ = ["CODES", "GROUPS", "Code", "Severity"]
 
 
 GROUPS: Mapping[str, str] = MappingProxyType(
@@ -326,99 +302,6 @@ _POLICIES = (
     Code("XD808", "breaker cannot work", "It opens at one failure or more, within a time, and cools down for a time."),
 )
 
-_GOVERNANCE = (
-    Code(
-        "XD901",
-        "two interfaces for one capability",
-        "Two flows take the same event, or two events or operations of a system do the same. Keep one; others "
-        "subscribe to a topic.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD902",
-        "experience flow asks a system",
-        "A flow that serves a channel runs a process flow (`run`) or publishes; only those speak to systems.",
-    ),
-    Code(
-        "XD903",
-        "system flow knows several systems",
-        "A system flow wraps one application. What coordinates several is a process flow.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD904",
-        "field without owner",
-        "Every canonical entity and every status field has an owner in its `lifecycle.yaml`. "
-        "An error where the workspace says `governance: required`.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD905",
-        "written by somebody else",
-        "The system neither owns the field nor is one of its writers; such a message is refused, parked or proposed, "
-        "as the entity's life cycle says.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD906",
-        "interface not declared in full",
-        "Each interface has an owner, a latency target, a throughput, a retry policy, error classes and a retention. "
-        "An error where the workspace says `governance: required`.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD907",
-        "stage does not fit",
-        "Drafts and what is retired take nothing in; what is active was approved; what is deprecated has an end. "
-        "An error where the workspace says `governance: required`.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD908",
-        "uses what is on its way out",
-        "The contract, event, operation or flow is deprecated or retired. Move to its successor before it ends.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD909",
-        "runs out soon",
-        "A vendor's interface or a deprecated contract ends soon, or has ended. Plan the step to the next version.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD910",
-        "error class without runbook",
-        "What a person must repair says how, under `runbooks` of the workspace. "
-        "An error where the workspace says `governance: required`.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD911",
-        "system without stand-in",
-        "Without a `sandbox` the system cannot be tested without its vendor. "
-        "An error where the workspace says `governance: required`.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD912",
-        "entity takes any field",
-        "Unknown fields of a canonical entity are refused, but under an extension point that bounds them. "
-        "An error where the workspace says `governance: required`.",
-        Severity.WARNING,
-    ),
-    Code(
-        "XD913",
-        "published contract changed",
-        "The change breaks those who read or write the contract. Make it a new version beside the old one.",
-    ),
-    Code(
-        "XD914",
-        "vendor's contract changed",
-        "The vendor adds, drops or retypes a field. Look at the mappings that read it.",
-        Severity.WARNING,
-    ),
-)
-
 CODES: Mapping[str, Code] = MappingProxyType(
     {
         code.code: code
@@ -431,7 +314,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
             _FLOWS,
             _SYSTEMS,
             _POLICIES,
-            _GOVERNANCE,
+            GOVERNANCE,
         )
         for code in group
     }

@@ -33,7 +33,8 @@ MOST_FILES = 5_000
 MOST_FILE_BYTES = 16 * 1024 * 1024
 MOST_BUNDLE_BYTES = 64 * 1024 * 1024
 
-_ROOTS = ("flows", "canonical")
+ROOTS = ("flows", "canonical")
+"""The folders of a workspace that a revision is made of."""
 _SUFFIXES = (".yaml", ".jsonata", ".json", ".csv")
 _LEFT_OUT = (".test.yaml",)
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules"})
@@ -147,6 +148,17 @@ class Bundle:
         return self.glob(f"{CODES_FOLDER}/**/*.csv")
 
 
+def belongs(path: str) -> bool:
+    """Whether a file of the workspace, by its path relative to it, belongs to its revision."""
+    *folders, name = path.split("/")
+    hidden = any(folder in _SKIPPED_FOLDERS or folder[:1] == "." for folder in folders)
+    return path.startswith(tuple(f"{root}/" for root in ROOTS)) and not hidden and _is_configuration(name)
+
+
+def _is_configuration(name: str) -> bool:
+    return name[0] != "." and name.endswith(_SUFFIXES) and not name.endswith(_LEFT_OUT)
+
+
 def revision_of(files: Mapping[str, bytes]) -> str:
     """The revision: `r-` and 12 hex digits of a hash over paths and bytes."""
     digest = hashlib.sha256()
@@ -213,7 +225,7 @@ class _Reader:
 
     def _paths(self) -> Iterator[Path]:
         """The files to read, in a stable order."""
-        for top in _ROOTS:
+        for top in ROOTS:
             for folder, folders, names in os.walk(self._root / top):
                 folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS and name[0] != ".")
                 for name in sorted(names):
@@ -221,7 +233,7 @@ class _Reader:
                     if name.endswith(".yml"):
                         hint = f"did you mean '{shown(name.removesuffix('.yml') + '.yaml')[1:-1]}'"
                         self._add("XD123", _printable(path.relative_to(self._root)), "a file '.yaml'", "'.yml'", hint)
-                    elif name[0] != "." and name.endswith(_SUFFIXES) and not name.endswith(_LEFT_OUT):
+                    elif _is_configuration(name):
                         yield path
 
     def _content(self, path: Path, relative: str) -> bytes | None:

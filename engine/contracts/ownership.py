@@ -56,6 +56,13 @@ class Ownership:
             general = _LAST_STEP.sub("", general)
         return self.by_path.get(EVERYTHING)
 
+    def own(self, path: str) -> Owner | None:
+        """The owner that is named for this very path; `*` names one for every field of the document itself."""
+        found = self.by_path.get(path)
+        if found is None and "." not in path and "[" not in path:
+            found = self.by_path.get(EVERYTHING)
+        return found
+
     def owner_of(self, path: str) -> str | None:
         """The steward and the system of a field, as a violation names them: `order-desk (shop)`."""
         owner = self.of(path)
@@ -70,9 +77,7 @@ class Ownership:
         """The owned fields of a document that its sender may not write, each path once, outermost first."""
         told: set[str] = set()
         for path in _paths(document):
-            owner = self.by_path.get(path)
-            if owner is None and "." not in path and "[" not in path:
-                owner = self.by_path.get(EVERYTHING)
+            owner = self.own(path)
             if owner is not None and path not in told and not self.may_write(system, path, roles):
                 told.add(path)
                 yield ForeignField(path, owner)

@@ -6,6 +6,7 @@ import gc
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 
 from engine.config.environment import Environment
 from engine.config.files import Bundle
@@ -39,11 +40,14 @@ def compile_workspace(
     checks: Sequence[Check] = (),
     *,
     lazy: bool = False,
+    today: date | None = None,
+    published: Bundle | None = None,
 ) -> tuple[Revision | None, Findings]:
     """Load, check and compile a workspace. The revision is None when there are errors; all findings come at once.
 
     `findings` may hold what reading the files found already. `lazy` is for those who only check: the same findings, and
-    expressions whose programs are made when they are first evaluated.
+    expressions whose programs are made when they are first evaluated. `today` and `published`, the files to compare
+    contracts with, are for those who check too: what runs must compile again on any day.
     """
     findings = findings if findings is not None else Findings()
     loaded = load_workspace(bundle, registry, environment, findings)

@@ -158,8 +158,45 @@ def test_every_field_has_one_owner_and_every_owner_a_field(entity: str) -> None:
     lifecycle = REGISTRY.lifecycle(entity)
     assert lifecycle is not None
     assert {path for path in newest["properties"] if lifecycle.ownership.of(path) is None} == set()
-    known = set(newest["properties"]) | {f"lines[].{name}" for name in newest["$defs"]["line"]["properties"]}
+    lines = newest.get("$defs", {}).get("line", newest["properties"].get("lines", {}).get("items", {}))
+    known = {"*", *newest["properties"], *(f"lines[].{name}" for name in lines.get("properties", {}))}
     assert set(lifecycle.owners) - known == set()
+
+
+def test_every_entity_has_owners_and_every_status_field_one_of_its_own() -> None:
+    """OWN-1."""
+    for contract in ENTITIES:
+        lifecycle = REGISTRY.lifecycle(contract.entity)
+        assert lifecycle is not None, contract.entity
+        fields = contract.schema.document["properties"]
+        assert [name for name in fields if name.lower().endswith("status") and name not in lifecycle.owners] == []
+
+
+@pytest.mark.parametrize(
+    ("entity", "field", "owner"),
+    [
+        ("item", "baseUnit", "erp"),
+        ("item", "description", "pim"),
+        ("price", "breaks", "erp"),
+        ("invoice", "totals", "erp"),
+        ("credit-status", "status", "erp"),
+        ("customer", "contacts", "crm"),
+        ("customer", "hierarchy", "crm"),
+        ("customer", "credit", "erp"),
+        ("inventory-position", "onHand", "wms"),
+        ("inventory-position", "available", "erp"),
+        ("order-status", "milestone", "wms"),
+        ("sales-order", "status", "erp"),
+        ("sales-order", "promisedShipDate", "erp"),
+    ],
+)
+def test_the_matrix_that_is_shipped(entity: str, field: str, owner: str) -> None:
+    """OWN-3, OWN-4, OWN-5."""
+    lifecycle = REGISTRY.lifecycle(entity)
+    assert lifecycle is not None
+    found = lifecycle.ownership.of(field)
+    assert found is not None
+    assert found.owner == owner
 
 
 @each_lifecycle

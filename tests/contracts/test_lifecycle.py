@@ -124,3 +124,61 @@ def test_a_field_is_written_by_its_owner_and_the_named_writers() -> None:
     assert not OWNERSHIP.may_write("erp", "lines[0].quantity")
     assert not OWNERSHIP.may_write("shop", "lines[0].shipFrom")
     assert not OWNERSHIP.may_write("erp", "unowned")
+
+
+def test_a_role_may_write_what_it_owns() -> None:
+    ownership = Ownership({"number": Owner("channel", "order-desk")})
+    assert ownership.may_write("shop", "number", frozenset({"channel"}))
+    assert not ownership.may_write("shop", "number", frozenset({"wms"}))
+
+
+MATRIX = Ownership(
+    {
+        "*": Owner("erp", "finance", ("shop",)),
+        "status": Owner("erp", "finance", foreign="park"),
+        "lines[].shipFrom": Owner("erp", "planning", foreign="propose"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("system", "document", "foreign"),
+    [
+        ("shop", {"number": "1", "lines": [{"sku": "a"}]}, []),
+        ("shop", {"number": "1", "status": "new"}, ["status"]),
+        ("shop", {"lines": [{"shipFrom": "EAST"}, {"sku": "b", "shipFrom": "WEST"}]}, ["lines[].shipFrom"]),
+        ("crm", {"number": "1", "status": "new"}, ["number", "status"]),
+        ("erp", {"number": "1", "status": "new", "lines": [{"shipFrom": "EAST"}]}, []),
+        ("crm", ["no", "document"], []),
+    ],
+)
+def test_the_fields_of_others_are_found_in_a_document(system: str, document: Any, foreign: list[str]) -> None:
+    """OWN-2."""
+    assert [field.path for field in MATRIX.foreign_fields(document, system, frozenset())] == foreign
+
+
+def test_an_owner_of_everything_else_has_no_field_below() -> None:
+    assert MATRIX.of("lines[0].shipFrom") == MATRIX.by_path["lines[].shipFrom"]
+    assert MATRIX.of("lines[0].sku") == MATRIX.by_path["*"]
+    assert MATRIX.own("lines[].sku") is None
+
+
+def test_what_becomes_of_a_strangers_change_is_said_once_and_again_for_a_field() -> None:
+    """OWN-2."""
+    owners = {"a": {"owner": "erp", "steward": "x"}, "b": {"owner": "erp", "steward": "x", "foreign": "refuse"}}
+    read = Lifecycle.read(lifecycle(foreign="park", owners=owners)).ownership
+    assert (read.by_path["a"].foreign, read.by_path["b"].foreign) == ("park", "refuse")
+
+
+def test_an_entity_without_a_life_has_owners_only() -> None:
+    read = Lifecycle.read(lifecycle(milestones=[], expectations=[]))
+    assert read.milestones == []
+
+
+def test_versions_have_stages_and_days() -> None:
+    """GOV-1."""
+    versions = {"1": {"stage": "deprecated", "ends": "2027-01-31", "successor": "2"}, "2": {"stage": "active"}}
+    read = Lifecycle.read(lifecycle(versions=versions))
+    assert str(read.versions["1"].ends) == "2027-01-31"
+    assert problems(versions={"one": {"stage": "active"}})[0].startswith("versions")
+    assert problems(versions={"1": {"stage": "old"}})[0].startswith("versions")

@@ -12,6 +12,8 @@ from engine.lint.examples import Example, all_examples, right_files
 from tests.lint.cases import lint
 
 EXAMPLES = all_examples()
+AGAINST = ("XD913", "XD914")
+"""The codes of `lint --against`; their examples are changes of what is published."""
 
 
 def test_the_right_workspace_has_no_findings(tmp_path: Path) -> None:
@@ -20,7 +22,8 @@ def test_the_right_workspace_has_no_findings(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[f"{one.code}: {one.title}" for one in EXAMPLES])
 def test_what_is_wrong_is_told_at_its_place(example: Example, tmp_path: Path) -> None:
-    found = [str(finding) for finding in lint(tmp_path, example.files(), example.variables())]
+    published = right_files() if example.code in AGAINST else None
+    found = [str(finding) for finding in lint(tmp_path, example.files(), example.variables(), published)]
     assert found == example.findings
     assert any(f" {example.code} " in finding for finding in found)
 

@@ -12,6 +12,7 @@ from engine.cli.output import Output, busy, print_json
 from engine.cli.stops import MISSING, REFUSED, UNUSABLE, counted
 from engine.config.files import WORKSPACE_FILE
 from engine.config.findings import Findings
+from engine.config.git import bundle_at
 
 _UNREADABLE = frozenset({"XD101", "XD116", "XD122"})
 
@@ -26,9 +27,14 @@ _UNREADABLE = frozenset({"XD101", "XD116", "XD122"})
     help="Do not ask for environment variables and secrets, as in CI where they are absent.",
 )
 @click.option("--sandbox", is_flag=True, help="Check as 'run --sandbox' would start it.")
+@click.option(
+    "--against",
+    metavar="REF",
+    help="Compare contracts with those of a commit, tag or branch of git, which others use already.",
+)
 @json_option
 @click.pass_context
-def lint(ctx: click.Context, folder: Path, offline: bool, sandbox: bool, as_json: bool) -> None:
+def lint(ctx: click.Context, folder: Path, offline: bool, sandbox: bool, against: str | None, as_json: bool) -> None:
     """Check a workspace and show everything that is wrong with it.
 
     The checker is the loader of `run`: what is clean here starts.
@@ -37,9 +43,11 @@ def lint(ctx: click.Context, folder: Path, offline: bool, sandbox: bool, as_json
     Example:
       crossdock lint
       crossdock lint ../other --offline --json
+      crossdock lint --against origin/main
     """
     with busy("checking"):
-        revision, findings = check(folder, complete=not offline, sandbox=sandbox)
+        published = bundle_at(folder, against) if against is not None else None
+        revision, findings = check(folder, complete=not offline, sandbox=sandbox, published=published)
     if as_json:
         print_json(
             {

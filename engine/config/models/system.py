@@ -114,6 +114,7 @@ class OperationFields(ConfigModel):
     idempotent: Flag = Field(default=False, description="true when the peer itself ignores a second identical request")
     timeout: Duration = Field(default=Duration(30.0, text="30 s"), description="how long to wait for the reply")
     retry: PolicyName | None = Field(default=None, description="a retry policy of the workspace")
+    lifecycle: LifecycleModel | None = Field(default=None, description="how far it has come: draft to retired")
 
 
 class LimitsModel(ConfigModel):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
+from engine.config.files import Bundle
 from engine.config.findings import Findings
 from engine.config.workspace import LoadedWorkspace
 from engine.contracts.codes import CodeTables
@@ -14,15 +15,20 @@ from engine.lint.context import Context
 from engine.lint.rules.addresses import check_addresses
 from engine.lint.rules.arms import check_arms
 from engine.lint.rules.circles import check_circles
+from engine.lint.rules.closed import check_closed
 from engine.lint.rules.duplicates import check_duplicates
 from engine.lint.rules.entities import check_entities
 from engine.lint.rules.expressions import check_expressions
 from engine.lint.rules.interfaces import check_interfaces
 from engine.lint.rules.layers import check_layers
+from engine.lint.rules.ownership import check_ownership
 from engine.lint.rules.policies import check_policies
+from engine.lint.rules.published import check_published
 from engine.lint.rules.reach import check_reach
 from engine.lint.rules.retries import check_second_tries
+from engine.lint.rules.runbooks import check_runbooks
 from engine.lint.rules.senders import check_senders
+from engine.lint.rules.stages import check_stages
 from engine.lint.rules.teams import check_teams
 from engine.lint.rules.topics import check_topics
 from engine.lint.rules.undoing import check_undoing
@@ -40,9 +46,14 @@ RULES: Final[tuple[Callable[[Context], None], ...]] = (
     check_duplicates,
     check_layers,
     check_undoing,
+    check_stages,
+    check_runbooks,
+    check_closed,
     check_entities,
+    check_published,
     check_expressions,
     check_interfaces,
+    check_ownership,
     check_policies,
     check_reach,
     check_second_tries,
@@ -60,9 +71,13 @@ def run_rules(
     codes: CodeTables,
     findings: Findings,
     today: date | None = None,
+    published: Bundle | None = None,
 ) -> None:
-    """Run every rule over a workspace whose files are parsed. Without `today` no date is looked at."""
-    context = Context(loaded, contracts, codes, findings, today)
+    """Run every rule over a workspace whose files are parsed.
+
+    Without `today` no date is looked at; without `published`, the files as others have them, no change is.
+    """
+    context = Context(loaded, contracts, codes, findings, today, published)
     reader = SiteReader(loaded.bundle, loaded.trees)
     walk_lifecycles(context)
     walk_flows(context, reader)
