@@ -7,7 +7,7 @@ from pathlib import Path
 
 from watchfiles import watch
 
-_FOLDERS = ("flows", "canonical", "plugins")
+_FOLDERS = ("flows", "canonical", "plugins", "examples")
 _LOOK_AGAIN_MS = 500
 
 

@@ -7,10 +7,8 @@ the flow under test runs, and the deliveries that a stub answers.
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from engine import exact_json
@@ -56,7 +54,6 @@ from engine.store.records import (
     Settlement,
     Work,
 )
-from engine.store.sqlite import open_sqlite
 from engine.telemetry.log import Log
 from engine.testing.stubs import Switchboard
 
@@ -283,18 +280,6 @@ class Bench:
         if duration.unit == "business days":
             return add_business_days(calendar, now, int(duration.amount))
         return add_business(calendar, now, duration.seconds)
-
-
-@asynccontextmanager
-async def open_bench(
-    revision: Revision, flow: CompiledFlow, switchboard: Switchboard, folder: Path
-) -> AsyncIterator[Bench]:
-    """A bench whose store lies in an empty folder."""
-    store = await open_sqlite(folder / "store.db", workspace="test", clock=switchboard.clock)
-    try:
-        yield Bench(revision, flow, switchboard, store)
-    finally:
-        await store.close()
 
 
 def _heard_by(revision: Revision, flow: CompiledFlow) -> Revision:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from engine.config.models.tests import FlowCaseModel, HappeningModel, MessageModel, StubModel
 from engine.config.tree import plain
@@ -12,7 +10,8 @@ from engine.errors import CommandRefused, Refused
 from engine.flow.compiled import Revision
 from engine.message import State
 from engine.plugin import Arrival
-from engine.testing.bench import MOST_PASSAGES, Bench, BenchClock, Restless, open_bench
+from engine.testing.bench import MOST_PASSAGES, Bench, BenchClock, Restless
+from engine.testing.case_store import CaseDatabase, CaseStore
 from engine.testing.documents import CaseFiles
 from engine.testing.given import body_of, document_of, expected_document, starts_at
 from engine.testing.load import LoadedCase
@@ -21,24 +20,23 @@ from engine.testing.stubs import Stub, Switchboard
 from engine.testing.verdict import Comparison, Verdict
 
 
-async def run_flow_case(revision: Revision, files: CaseFiles, case: LoadedCase) -> Verdict:
-    """Run a case on a store of its own."""
+async def run_flow_case(revision: Revision, files: CaseFiles, case: LoadedCase, database: CaseDatabase) -> Verdict:
+    """Run a case on an empty store in `database`."""
     model = case.model
     assert isinstance(model, FlowCaseModel)
     clock = BenchClock(starts_at(model.given.at))
     switchboard = Switchboard(revision, files, clock, tuple(_stubs(model.stubs, case.shared)))
     comparison = Comparison((*case.path, "expect"))
     problems: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="crossdock-test-") as folder:
-        async with open_bench(revision, revision.flows[model.flow], switchboard, Path(folder)) as bench:
-            try:
-                course = await _run(bench, files, switchboard, model)
-                if not switchboard.problems:
-                    await compare_course(bench, files, switchboard, course, model.expect, comparison)
-            except Restless:
-                problems.append(f"the flow does not come to rest: it still has work after {MOST_PASSAGES} passages")
-            except CommandRefused as refused:
-                problems.append(f"then: {refused}")
+    bench = Bench(revision, revision.flows[model.flow], switchboard, CaseStore(database, clock))
+    try:
+        course = await _run(bench, files, switchboard, model)
+        if not switchboard.problems:
+            await compare_course(bench, files, switchboard, course, model.expect, comparison)
+    except Restless:
+        problems.append(f"the flow does not come to rest: it still has work after {MOST_PASSAGES} passages")
+    except CommandRefused as refused:
+        problems.append(f"then: {refused}")
     problems = [*dict.fromkeys(switchboard.problems), *problems]
     if not problems:
         problems = switchboard.unused()

@@ -24,7 +24,7 @@ def test_every_field_that_differs_is_named(workspace: Path) -> None:
     change(workspace, "unit: H87}, ", "unit: H88, extra: 1}, ")
     failed = crossdock("test", workspace)
     assert failed.exit_code == 1
-    assert "  a web order becomes a canonical sales order (flows/orders.test.yaml:4:5)\n" in failed.stdout
+    assert "  a web order becomes a canonical sales order (flows/orders.test.yaml:5:5)\n" in failed.stdout
     assert '    canonical.lines[0].quantity.unit: expected "H88", got "H87"\n' in failed.stdout
     assert "    canonical.lines[0].quantity.extra: expected 1, got nothing\n" in failed.stdout
     assert "1 of 2 cases failed" in failed.stdout
@@ -47,7 +47,7 @@ def test_a_broken_test_file_is_refused_at_its_place(workspace: Path) -> None:
     change(workspace, "    expect:\n", "    expct:\n")
     refused = crossdock("test", workspace)
     assert refused.exit_code == 2
-    assert "flows/orders.test.yaml:7:5 XD104" in refused.stderr
+    assert "flows/orders.test.yaml:8:5 XD104" in refused.stderr
 
 
 def test_a_payload_out_of_the_workspace_is_not_read(workspace: Path) -> None:
@@ -89,7 +89,7 @@ def test_report_is_written_for_build_servers(workspace: Path, tmp_path: Path) ->
 def test_json_has_each_difference(workspace: Path) -> None:
     change(workspace, '"19.90"', '"19.91"')
     result = document(crossdock("test", workspace, "--json"))["results"][0]
-    assert (result["file"], result["line"], result["holds"]) == ("flows/orders.test.yaml", 4, False)
+    assert (result["file"], result["line"], result["holds"]) == ("flows/orders.test.yaml", 5, False)
     assert result["differences"] == [{"path": "canonical.lines[1].unitPrice", "expected": '"19.91"', "got": '"19.90"'}]
 
 
@@ -106,3 +106,28 @@ def test_thousand_mapping_cases_are_quick(workspace: Path) -> None:
     began = time.perf_counter()
     assert document(crossdock("test", workspace, "--json"))["cases"] == 100
     assert time.perf_counter() - began < 5.0
+
+
+def test_what_the_cases_reach_is_told(workspace: Path, tmp_path: Path) -> None:
+    told = crossdock("test", workspace, "--coverage", "--coverage-html", tmp_path / "page").stdout
+    assert "reached" in told
+    assert "no case reaches:" in told
+    page = (tmp_path / "page" / "index.html").read_text()
+    assert "What the tests of" in page
+    assert document(crossdock("test", workspace, "--json", "--coverage"))["coverage"]["of"] > 0
+
+
+def test_tests_that_reach_too_little_fail(workspace: Path) -> None:
+    assert crossdock("test", workspace, "--coverage-min", "1").exit_code == 0
+    failed = crossdock("test", workspace, "--coverage-min", "100")
+    assert failed.exit_code == 1
+    assert "at least 100 % is asked" in failed.stderr
+
+
+def test_chosen_cases_are_measured_against_what_they_are_about(workspace: Path) -> None:
+    owners = document(crossdock("test", workspace, "--json", "--coverage", "-k", "without lines"))["coverage"]["owners"]
+    assert list(owners) == ["system:shop"]
+
+
+def test_processes_change_nothing_but_the_time(workspace: Path) -> None:
+    assert crossdock("test", workspace, "--jobs", "2").stdout == crossdock("test", workspace).stdout

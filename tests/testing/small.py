@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
@@ -12,7 +11,8 @@ from engine.config.findings import Findings
 from engine.errors import ConfigurationError
 from engine.flow.compiled import Revision
 from engine.testing.documents import CaseFiles
-from engine.testing.load import Loader
+from engine.testing.load import LoadedCase, Loader
+from engine.testing.points import Coverage
 from engine.testing.runner import run_cases
 from engine.testing.verdict import Verdict
 
@@ -148,8 +148,25 @@ class Workspace:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text).lstrip("\n"), encoding="utf-8")
 
-    def run(self, text: str, name: str = "orders") -> list[Verdict]:
+    def run(self, text: str, name: str = "orders", *, jobs: int = 1) -> list[Verdict]:
         """The verdicts of a test file. Raises ConfigurationError."""
+        files, cases = self._load(text, name)
+        return run_cases(self.revision, files, cases, lambda done, whole: None, jobs=jobs)
+
+    def watched(self, text: str, *, jobs: int = 1) -> tuple[list[Verdict], Coverage]:
+        """The verdicts of a test file, and what its cases reach."""
+        files, cases = self._load(text, "orders")
+        coverage = Coverage([])
+        verdicts = run_cases(self.revision, files, cases, lambda done, whole: None, jobs=jobs, coverage=coverage)
+        return verdicts, coverage
+
+    def coverage(self, text: str) -> Coverage:
+        """What the cases of a test file reach, all of which hold."""
+        verdicts, coverage = self.watched(text)
+        assert [list(verdict.lines()) for verdict in verdicts if not verdict.holds] == []
+        return coverage
+
+    def _load(self, text: str, name: str) -> tuple[CaseFiles, list[LoadedCase]]:
         file = f"flows/{name}.test.yaml"
         self.write(file, text)
         findings = Findings()
@@ -157,7 +174,7 @@ class Workspace:
         cases = list(Loader(self.revision, files, findings).load(file))
         if findings.has_errors:
             raise ConfigurationError(findings.errors)
-        return asyncio.run(run_cases(self.revision, files, cases, lambda done, whole: None))
+        return files, cases
 
     def case(self, text: str) -> Verdict:
         """The verdict of one case; `text` is what stands below its sentence."""
