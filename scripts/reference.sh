@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
-# Installs the reference implementation of JSONata from npm into the given folder, for the differential tests.
+# Installs from npm into the given folder what the tests compare with: the reference implementation of JSONata, and the
+# official schemas of AsyncAPI.
 set -uo pipefail
 folder=$1
-version=2.2.2
 
-if [ -d "$folder/node_modules/jsonata" ]; then
-  exit 0
-fi
 if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
-  echo "node and npm are not installed; the differential tests of JSONata will skip"
+  echo "node and npm are not installed; the tests that compare with packages of npm will skip"
   exit 0
 fi
-mkdir -p "$folder"
-npm install --silent --no-audit --no-fund --prefix "$folder" "jsonata@$version" >/dev/null 2>&1 ||
-  echo "npm could not install jsonata@$version; the differential tests of JSONata will skip"
+for package in jsonata@2.2.2 @asyncapi/specs@6.11.1; do
+  if [ ! -d "$folder/node_modules/${package%@*}" ]; then
+    mkdir -p "$folder"
+    npm install --silent --no-audit --no-fund --prefix "$folder" "$package" >/dev/null 2>&1 ||
+      echo "npm could not install $package; the tests that compare with it will skip"
+  fi
+done
 exit 0

@@ -17,7 +17,7 @@ from engine.plugin.roles import (
     Request,
     Source,
 )
-from engine.plugin.spec import API, CodecKind, Connector, Features, NoSettings, Plugin, Settings
+from engine.plugin.spec import API, CodecKind, Connector, Endpoint, Features, NoSettings, Plugin, Settings
 
 __all__ = [
     "API",
@@ -29,6 +29,7 @@ __all__ = [
     "Connector",
     "Destination",
     "DestinationSetup",
+    "Endpoint",
     "EventBinding",
     "Features",
     "Host",

@@ -41,6 +41,21 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a sender reaches an event over HTTP, to be told to others.
+
+    `security` are OpenAPI security schemes by name; `note` says what else a sender must know. `accepted` is the status
+    of a request that was stored.
+    """
+
+    method: str
+    path: str
+    accepted: int
+    security: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Connector:
     """A kind of connection: what systems of this kind may say, and how to open both roles.
 
@@ -51,7 +66,8 @@ class Connector:
 
     `aimed_at` gives the connection settings with a stand-in's address in place of the system's own.
     `addresses` names what an event's settings occupy (an HTTP path, a folder), so that lint finds two that collide;
-    `verifies` says whether an event's sender is known, so that lint warns of one that is not.
+    `verifies` says whether an event's sender is known, so that lint warns of one that is not. `endpoint` is where a
+    sender reaches an event over HTTP, for the description of our own API.
     """
 
     name: str
@@ -65,6 +81,7 @@ class Connector:
     addresses: Callable[[BaseModel], tuple[str, ...]] = lambda settings: ()
     aimed_at: Callable[[BaseModel, str], BaseModel] | None = None
     verifies: Callable[[BaseModel], bool] = lambda settings: True
+    endpoint: Callable[[BaseModel], Endpoint | None] = lambda settings: None
     changes_nothing: Callable[[BaseModel], bool] = lambda request: False
     features: Features = Features()
 

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from engine.plugin import Connector, Features, Plugin
 from plugins.http.destination import open_destination
+from plugins.http.endpoint import endpoint
 from plugins.http.settings import SAFE_METHODS, HttpConnection, HttpEvent, HttpOperation, HttpRequest
 from plugins.http.source import open_source
 
@@ -51,6 +52,7 @@ plugin = Plugin(
             addresses=_addresses,
             aimed_at=_aimed_at,
             verifies=_verifies,
+            endpoint=endpoint,
             changes_nothing=_changes_nothing,
             features=Features(replies=True, redelivers=True, carries_key=True),
         ),

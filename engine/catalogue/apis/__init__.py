@@ -1,0 +1,1 @@
+"""Descriptions of the workspace's own interfaces in the formats that others read: OpenAPI and AsyncAPI."""
