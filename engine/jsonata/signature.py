@@ -33,6 +33,14 @@ class Parameter:
     subtype: str | None = None
     context: re.Pattern[str] | None = None
 
+    def takes(self, value: Any) -> bool:
+        """Whether a value is of the parameter's type, or missing; what is no array does not count as one."""
+        symbol = symbol_of(value)
+        if self.kind == "a":
+            fits = symbol == "m" or self.subtype is None or (symbol == "a" and _items_fit(self.subtype, value, "a", "a"))
+            return symbol in "am" and fits
+        return symbol == "m" or re.match(self.pattern.rstrip("?+"), symbol) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:

@@ -159,3 +159,27 @@ def test_a_flag_may_not_be_repeated() -> None:
     with pytest.raises(ExpressionError) as caught:
         compile_expression("/a/ii")
     assert caught.value.code == "S0303"
+
+
+@pytest.mark.parametrize(
+    ("expression", "result"),
+    [
+        ("[1, 2, 3] ~> $join(?, '-')", "1-2-3"),
+        ("($zip(?, [1, 2]))([3, 4])", [[3], [4]]),
+        ("($not)(?, 1)(true)", False),
+        ("($keys ~> $string)('')", MISSING),
+        ("($round)(?, 2)(missing)", MISSING),
+        ("($append)(?)([1])", [1]),
+    ],
+)
+def test_functions_given_in_part_take_what_the_reference_passes_on(expression: str, result: Any) -> None:
+    assert run(expression) == result
+
+
+@pytest.mark.parametrize(
+    "expression", ["($substring(?, 1))(5)", "($sum)(?)([{}])", "($formatNumber(?, '0'))('a')", "{} ~> $join(?, '-')"]
+)
+def test_functions_given_in_part_refuse_what_they_can_do_nothing_with(expression: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        run(expression)
+    assert caught.value.code == "T0410"

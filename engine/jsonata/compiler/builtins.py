@@ -202,6 +202,8 @@ def _context_used(parameters: Sequence[object], arguments: list[Val]) -> bool:
 
 def _test(kind: str, subtype: str | None, argument: Val) -> str | None:
     """Code that tells whether an argument fits a parameter: "" if it is sure to, None if that cannot be told."""
+    if kind == "j" and argument.kind == "f":
+        return None
     if kind in ("x", "j"):
         return "" if kind == "x" else f"not callable({argument.code})" if argument.kind == "" else ""
     if kind == "f":

@@ -13,7 +13,7 @@ import regex
 from engine.jsonata.functions.codeunits import from_units, to_units
 from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.functions.regexsyntax import SyntaxProblem, translate
-from engine.jsonata.functions.stringify import string
+from engine.jsonata.functions.stringify import coerced
 from engine.jsonata.missing import MISSING
 
 DEFAULT_TIMEOUT: Final = 1.0
@@ -75,7 +75,7 @@ class Regex:
 
         As in the reference, anything can be searched: numbers and true by their text, arrays by that of their items.
         """
-        text = _searched(value)
+        text = coerced(value)
         units = math.floor(start) if start and isinstance(start, (int, float, Decimal)) else 0
         at = from_units(text, max(units, 0))
         match = self._search(text, at, self.timeout) if at <= len(text) else None
@@ -127,21 +127,6 @@ def compile_regex(source: str, flags: str = "", timeout: float = DEFAULT_TIMEOUT
     except (regex.error, OverflowError, RecursionError) as problem:
         raise FunctionError("S0303", f"{source} ({problem})") from problem
     return Regex(source, compiled, timeout, translated.short)
-
-
-def _searched(value: Any) -> str:
-    """The text that stands for a value where JavaScript wants text."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, (list, tuple)):
-        return ",".join("" if item is None or item is MISSING else _searched(item) for item in value)
-    if value is MISSING:
-        return "undefined"
-    if isinstance(value, dict) or callable(value):
-        return "[object Object]"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity"
-    return str(string(value))
 
 
 def _found(match: regex.Match[str]) -> Found:

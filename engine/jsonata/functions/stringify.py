@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from json.encoder import encode_basestring
-from math import isinf, isnan
+from math import isfinite, isinf, isnan
 from typing import Any, Final
 
 from engine.jsonata.functions.errors import FunctionError
@@ -35,6 +35,21 @@ def string(value: Any, prettify: bool = False) -> Any:
     if callable(value):
         return ""
     return _json(value, "\n" if prettify else "")
+
+
+def coerced(value: Any) -> str:
+    """The text that stands for a value where JavaScript wants text."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (list, tuple)):
+        return ",".join("" if item is None or item is MISSING else coerced(item) for item in value)
+    if value is MISSING:
+        return "undefined"
+    if isinstance(value, dict) or callable(value):
+        return "[object Object]"
+    if isinstance(value, float) and not isfinite(value):
+        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return str(string(value))
 
 
 def _json(value: Any, margin: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import Any, Final
 
 from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.functions.stringify import coerced
 from engine.jsonata.missing import MISSING
 
 _SPACES: Final = re.compile("[ \t\n\r]+")
@@ -89,4 +90,6 @@ def join(texts: Any, separator: Any = MISSING) -> Any:
     """The strings of an array as one, with a separator between them."""
     if texts is MISSING:
         return MISSING
+    if any(text.__class__ is not str for text in texts):  # not checked where other arguments were given before
+        texts = ["" if text is None or text is MISSING else coerced(text) for text in texts]
     return (separator or "").join(texts)

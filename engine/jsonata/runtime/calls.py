@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.jsonata.errors import ExpressionError
 from engine.jsonata.missing import MISSING
 from engine.jsonata.registry import Function
+from engine.jsonata.runtime.sequences import collapse
 from engine.jsonata.runtime.state import State
 from engine.jsonata.signature import Signature
+
+_LENIENT = frozenset(("join", "zip"))
+"""The functions that can do something with items, or arguments, of any type."""
 
 
 class TailCall:
@@ -84,10 +88,10 @@ class Partially:
             given[place] = argument
         function = self.function
         if function.__class__ is Native:
-            return run_native(function.function, given, self.state)
+            return run_unchecked(function.function, given, self.state)
         if function.__class__ is Lambda:
             return invoke(Lambda(function.body, function.arity, self.state), tuple(given), None, self.state)
-        return invoke(function, tuple(given), None, self.state)
+        return invoke(function, tuple(given[: max(arity_of(function), 1)]), None, self.state)
 
 
 class Chain:
@@ -102,7 +106,7 @@ class Chain:
         self.arity = 1
 
     def __call__(self, argument: Any = MISSING, *_: Any) -> Any:
-        inner = invoke(self.first, (argument,), None, self.state)
+        inner = collapse(invoke(self.first, (argument,), None, self.state))
         return invoke(self.second, (inner,), None, self.state)
 
 
@@ -173,6 +177,26 @@ def run_native(function: Function, arguments: Any, state: State) -> Any:
     if function.wants_state:
         return function.implementation(state, *arguments)
     return function.implementation(*arguments)
+
+
+def run_unchecked(function: Function, arguments: Sequence[Any], state: State) -> Any:
+    """Call a function that some arguments were given to before: as in the reference, its signature is not consulted.
+
+    Raises T0410 for arguments that it can do nothing with.
+    """
+    most = max(function.arity, 1) if function.parsed is not None else len(arguments)
+    given = list(arguments[:most])
+    parameters = function.parsed.parameters if function.parsed is not None else ()
+    if function.strict and given[:1] == [MISSING]:
+        return MISSING
+    for index, (argument, parameter) in enumerate(zip(given, parameters, strict=False)):
+        if function.name in _LENIENT and (index > 0 or isinstance(argument, list) or function.name == "zip"):
+            continue
+        if not parameter.takes(argument):
+            raise ExpressionError("T0410", value=argument, index=index + 1, token=function.name)
+    least = sum(not parameter.pattern.endswith("?") for parameter in parameters)
+    given += [MISSING] * (min(least, most) - len(given))
+    return run_native(function, given, state)
 
 
 def partial(function: Any, arguments: list[Any], places: tuple[int, ...], name: str, state: State) -> Any:
