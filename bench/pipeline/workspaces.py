@@ -30,7 +30,7 @@ def _borrow(folder: Path) -> None:
     beside.mkdir()
     shutil.copy(SHOP_CONTRACT, beside)
     shutil.copy(SHOP_MAPPING, beside)
-    shutil.copytree(ROOT / "canonical", folder / "canonical")
+    shutil.copytree(ROOT / "canonical", folder / "canonical", ignore=shutil.ignore_patterns("lifecycle.yaml"))
 
 
 def _triple(folder: Path) -> None:

@@ -110,12 +110,15 @@ class Dispatcher:
         channel = self._channels.get(name)
         return channel is not None and not channel.queued and name not in self._overflowing and not self._draining
 
-    async def pace(self, name: str) -> None:
-        """Hold an arrival back for a moment while its channel is crowded, so that messages leave as fast as they come
-        and need not take the way over the store."""
+    def is_crowded(self, name: str) -> bool:
+        """Whether so much is queued in memory for the channel that arrivals are paced."""
         channel = self._channels.get(name)
-        if channel is None or channel.queued < CROWDED:
-            return
+        return channel is not None and channel.queued >= CROWDED
+
+    async def pace(self, name: str) -> None:
+        """Hold an arrival for a crowded channel back for a moment, so that messages leave as fast as they come and need
+        not take the way over the store."""
+        channel = self._channels[name]
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         channel.arriving.append(turn)
@@ -345,9 +348,11 @@ class Dispatcher:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self) -> None:
+        """The running task is about to end; one that never ran ends without a word, and only a drain cancels so."""
+        task = asyncio.current_task()
+        assert task is not None
         self._tasks.discard(task)
         if not self._tasks:
             self._idle.set()
@@ -369,6 +374,7 @@ class Dispatcher:
             self._places.leave(rank)
             if item.work.message.id not in self._stranded:
                 self._release(item.work.lease)
+            self._ended()
 
     def _fill_later(self, channel: Channel, now: float) -> None:
         if self._paused(channel, now) or self._bytes >= QUEUE_BYTES:

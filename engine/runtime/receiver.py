@@ -231,7 +231,8 @@ class Receiver:
         self, revision: Revision, arrival: Arrival, entries: Sequence[_Entry], claims: tuple[Claim, ...]
     ) -> Receipt:
         for entry in entries:
-            await self._dispatcher.pace(entry.message.channel)
+            if self._dispatcher.is_crowded(entry.message.channel):
+                await self._dispatcher.pace(entry.message.channel)
         # From the ids on nothing else runs before the append is queued: in a lane, ids follow the order of arrival.
         ids = tuple([self._store.new_id() for _ in entries])
         endings = tuple([self._foreseen(revision, entry, own) for entry, own in zip(entries, ids, strict=True)])

@@ -59,7 +59,7 @@ async def run_steps(steps: Sequence[PipelineStep], exchange: Exchange) -> Result
             continue
         try:
             made = step.run(exchange)
-            result: Result = await made if isinstance(made, Awaitable) else made
+            result: Result = await made if made is not None and isinstance(made, Awaitable) else made
         except StepFailed as failed:
             if "step" not in failed.details:
                 failed.details = {**failed.details, "step": exchange.step_key(step.id)}

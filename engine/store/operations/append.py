@@ -15,7 +15,7 @@ from engine.store.operations.base import (
     transaction_lock,
     wake_lock,
 )
-from engine.store.operations.claims import take_claims
+from engine.store.operations.claims import put_claims, take_claims
 from engine.store.operations.lanes import lane_is_empty, refresh_lane
 from engine.store.operations.revisions import pin
 from engine.store.operations.wakes import publish_wakes
@@ -33,6 +33,13 @@ class Ended(Struct, frozen=True):
     answer: bytes | None
     failure: str | None
     reason: str | None
+
+
+class Seen(Struct, frozen=True):
+    """What stands before a message is appended whose claim is free: its transaction, if there is one, and its lane."""
+
+    correlation_id: str | None
+    lane_is_empty: bool
 
 
 class Parent(Struct, frozen=True):
@@ -63,16 +70,24 @@ def append_message(
     ended: Ended | None = None,
 ) -> Steps[Appended]:
     """Append one message, as `ended` where it may run at once; a repeat or a conflict writes nothing of it."""
-    if new.claims:
-        taken = yield from take_claims(batch, new.claims, message_id, new.received_at)
-        if taken is not None:
-            return taken
-    correlation_id = yield from _correlation(batch, new, message_id, parent)
+    seen = (yield from _look(batch, new)) if parent is None else None
+    if seen is not None:
+        put_claims(batch, new.claims, message_id)
+        correlation_id = seen.correlation_id or id_text(message_id)
+    else:
+        if new.claims:
+            taken = yield from take_claims(batch, new.claims, message_id, new.received_at)
+            if taken is not None:
+                return taken
+        correlation_id = yield from _correlation(batch, new, message_id, parent)
     for named in new.business_keys:
         if batch.transactions.get(named) != correlation_id:
             batch.add("put_business_key", (named[1], named[0], correlation_id, message_id))
             batch.transactions.setdefault(named, correlation_id)
-    state, eligible = yield from _first_state(batch, new)
+    if seen is not None:
+        state, eligible = State.READY, seen.lane_is_empty
+    else:
+        state, eligible = yield from _first_state(batch, new)
     leased = lease and eligible and state is State.READY
     if leased:
         state = State.RUNNING
@@ -102,6 +117,27 @@ def append_message(
         batch.ready.add(new.channel)
     held = Lease(message_id, batch.token) if leased else None
     return Appended(AppendStatus.FRESH, message_id, correlation_id, position, held, claimable, released)
+
+
+def _look(batch: Batch, new: NewMessage) -> Steps[Seen | None]:
+    """One look at all that decides about an ordinary message: one claim, which is free, one transaction, one lane.
+
+    None where it is not that simple, or the batch has touched any of it before.
+    """
+    if (
+        len(new.claims) != 1
+        or not new.business_keys
+        or new.lane is None
+        or new.correlation_id is not None
+        or new.final is not None
+        or new.not_before is not None
+    ):
+        return None
+    claim, (kind, value) = new.claims[0], new.business_keys[0]
+    if (claim.scope, claim.key) in batch.claims or (kind, value) in batch.transactions or new.lane in batch.lanes:
+        return None
+    (row,) = yield ("look", (claim.scope, claim.key, new.received_at, value, kind, new.lane))
+    return None if row[0] else Seen(row[1], not row[2])
 
 
 _FINAL = frozenset({State.COMPLETED, State.DISCARDED, State.DEAD})

@@ -21,6 +21,12 @@ SELECT greatest(
   coalesce((SELECT max(id) FROM audit), 0),
   coalesce((SELECT max(message_id) FROM claim), 0))
 
+-- For an append in one look: whether its claim is taken, the newest transaction of its key, whether its lane is busy.
+-- name: look
+SELECT EXISTS (SELECT 1 FROM claim WHERE scope = $1 AND key = $2 AND expires_at > $3),
+  (SELECT correlation_id FROM business_key WHERE value = $4 AND kind = $5 ORDER BY correlation_id DESC LIMIT 1),
+  EXISTS (SELECT 1 FROM message WHERE lane = $6 AND blocks = 1)
+
 -- Whether anything blocks the lane.
 -- name: lane_head
 SELECT 1 FROM message WHERE lane = $1 AND blocks = 1 LIMIT 1

@@ -20,6 +20,12 @@ SELECT max(
   coalesce((SELECT max(id) FROM audit), 0),
   coalesce((SELECT max(message_id) FROM claim), 0))
 
+-- For an append in one look: whether its claim is taken, the newest transaction of its key, whether its lane is busy.
+-- name: look
+SELECT EXISTS (SELECT 1 FROM claim WHERE scope = ? AND key = ? AND expires_at > ?),
+  (SELECT correlation_id FROM business_key WHERE value = ? AND kind = ? ORDER BY correlation_id DESC LIMIT 1),
+  EXISTS (SELECT 1 FROM message WHERE lane = ? AND blocks = 1)
+
 -- Whether anything blocks the lane.
 -- name: lane_head
 SELECT 1 FROM message WHERE lane = ? AND blocks = 1 LIMIT 1
