@@ -18,7 +18,8 @@ WAYS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
                 "type": "apiKey",
                 "in": "header",
                 "name": "X-Sign",
-                "description": "HMAC-SHA256 of `{body}` with the shared secret, as hex, after `sha256=`, in `X-Sign` or `Sign`",
+                "description": "HMAC-SHA256 of `{body}` with the shared secret, as hex, "
+                "after `sha256=`, in `X-Sign` or `Sign`",
             }
         },
     ),
