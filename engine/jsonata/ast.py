@@ -41,9 +41,11 @@ class Node:
 
     def children(self) -> tuple[Node, ...]:
         """The nodes directly below this one, in source order of their kind."""
-        if self.below is None:
-            object.__setattr__(self, "below", tuple(_nodes(_values(self))))
-        return cast(tuple[Node, ...], self.below)
+        below = self.below
+        if below is None:
+            below = _below(self)
+            object.__setattr__(self, "below", below)
+        return below
 
     def walk(self) -> Iterator[Node]:
         """This node and every node below it, depth first."""
@@ -51,7 +53,7 @@ class Node:
         while waiting:
             node = waiting.pop()
             yield node
-            waiting.extend(reversed(node.children()))
+            waiting += node.children()[::-1]
 
 
 @lru_cache(maxsize=64)
@@ -60,16 +62,21 @@ def _parts(kind: Any) -> tuple[str, ...]:
     return tuple(part.name for part in fields(kind) if part.name not in _NO_NODES)
 
 
-def _values(node: Node) -> tuple[object, ...]:
-    return tuple(getattr(node, name) for name in _parts(cast(Any, type(node))))
+def _below(node: Node) -> tuple[Node, ...]:
+    found: list[Node] = []
+    for name in _parts(cast(Any, node.__class__)):
+        value = getattr(node, name)
+        if value:
+            _gather(value, found)
+    return tuple(found)
 
 
-def _nodes(items: tuple[object, ...]) -> Iterator[Node]:
-    for item in items:
-        if isinstance(item, Node):
-            yield item
-        elif isinstance(item, tuple):
-            yield from _nodes(item)
+def _gather(value: object, found: list[Node]) -> None:
+    if value.__class__ is tuple:
+        for item in cast(tuple[object, ...], value):
+            _gather(item, found)
+    elif isinstance(value, Node):
+        found.append(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

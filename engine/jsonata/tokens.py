@@ -27,6 +27,13 @@ _OPERATOR = re.compile(r"\.\.|:=|!=|>=|<=|\*\*|~>|\?:|\?\?|[.\[\]{}(),@#;:?+\-*/
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(\.[0-9]+)?([Ee][-+]?[0-9]+)?")
 _NAME = re.compile(r"[^ \t\n\r\v.\[\]{}(),@#;:?+\-*/%|=<>^&!~]*")
 _PLAIN_STRING = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'")
+_USUAL = re.compile(
+    _SPACE.pattern
+    + r"(?:(?P<name>[^ \t\n\r\v.\[\]{}(),@#;:?+\-*/%|=<>^&!~\"'`0-9][^ \t\n\r\v.\[\]{}(),@#;:?+\-*/%|=<>^&!~]*)"
+    + r"|(?P<operator>\.\.|:=|!=|>=|<=|\*\*|~>|\?:|\?\?|[.\[\]{}(),@#;:?+\-*%|=<>^&!~])"
+    + r"|(?P<string>\"[^\"\\]*\"|'[^'\\]*'))"
+)
+"""Most tokens, with the space before them: names, operators but the slash, and strings without escapes."""
 _HEX = re.compile(r"[0-9a-fA-F]+\Z")
 
 _ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
@@ -74,6 +81,9 @@ class Tokenizer:
     def next(self, infix: bool) -> Token:
         """Take the next token; with `infix`, a slash is a division sign."""
         source = self.source
+        usual = _USUAL.match(source, self.position)
+        if usual is not None:
+            return self._usual(usual, usual.lastgroup)
         space = _SPACE.match(source, self.position)
         start = space.end() if space else self.position
         if start >= len(source):
@@ -95,6 +105,19 @@ class Tokenizer:
         if first == "`":
             return self._quoted_name(start)
         return self._name(start)
+
+    def _usual(self, found: re.Match[str], kind: Any) -> Token:
+        start, end = found.span(kind)
+        self.position = end
+        text = found[kind]
+        if kind == STRING:
+            return Token(STRING, text[1:-1], start, end)
+        if kind == OPERATOR:
+            return Token(OPERATOR, text, start, end)
+        if text[0] == "$":
+            return Token(VARIABLE, text[1:], start, end)
+        word = _WORDS.get(text)
+        return Token(NAME, text, start, end) if word is None else Token(word[0], word[1], start, end)
 
     def error(self, code: str, offset: int, **details: Any) -> ExpressionSyntaxError:
         """Make the error for a place in the source."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.contracts.codes import CodeTables, UnknownTable
@@ -80,6 +80,7 @@ class Typing:
         self._schemas = SchemaTypes(resolve)
         self._tables = Tables(codes)
         self._shapes: dict[int, tuple[Shape, Type]] = {}
+        self._known: dict[Hashable, tuple[Scope, tuple[Problem, ...]]] = {}
 
     @property
     def tables(self) -> Tables:
@@ -87,13 +88,29 @@ class Typing:
 
     def problems(self, sites: Sequence[Site], made: Sequence[Made]) -> Iterator[Told]:
         """Everything in the expressions that cannot be right."""
-        inferred: dict[int, Inferred] = {}
+        inferred: dict[int, tuple[int, Inferred]] = {}
+        compared = {id(site) for one in made for site in one.sites.values()}
         for index, site in enumerate(sites):
-            found = infer(site.tree, self.given(site.scope), (index + 1) * _SPAN)
-            inferred[id(site)] = found
+            start = (index + 1) * _SPAN
+            if id(site) not in compared:
+                yield from (_told(problem, sites, ()) for problem in self._alone(site, start))
+                continue
+            found = infer(site.tree, self.given(site.scope), start)
+            inferred[id(site)] = (start, found)
             yield from (_told(problem, sites, ()) for problem in found.problems)
         for one in made:
             yield from self._compared(one, sites, inferred)
+
+    def _alone(self, site: Site, start: int) -> Iterator[Problem]:
+        """The problems of an expression whose value is compared with nothing: the same for the same text and scope."""
+        scope = site.scope
+        shapes = tuple((name, id(shape)) for name, shape in scope.shapes.items())
+        saved = tuple((name, id(shape)) for name, shape in scope.saved.items()) if scope.saved is not None else None
+        key = (site.text, scope.variables, id(scope.document), shapes, saved)
+        if key not in self._known:
+            self._known[key] = (scope, infer(site.tree, self.given(scope)).problems)
+        for problem in self._known[key][1]:
+            yield replace(problem, at=problem.at + start)
 
     def given(self, scope: Scope) -> Given:
         """What an expression is given, by its scope."""
@@ -114,16 +131,17 @@ class Typing:
             cached = self._shapes[id(shape)] = (shape, made)
         return cached[1]
 
-    def _compared(self, made: Made, sites: Sequence[Site], inferred: Mapping[int, Inferred]) -> Iterator[Told]:
+    def _compared(
+        self, made: Made, sites: Sequence[Site], inferred: Mapping[int, tuple[int, Inferred]]
+    ) -> Iterator[Told]:
         marks: list[Mark] = []
-        types = {path: inferred[id(site)].type for path, site in made.sites.items() if id(site) in inferred}
+        types = {path: inferred[id(site)][1].type for path, site in made.sites.items() if id(site) in inferred}
         if made.ref.fields is None:
-            given = types.get(())
             site = made.sites.get(())
-            if given is None or site is None:
+            if site is None or id(site) not in inferred:
                 return
-            start = next((index for index, each in enumerate(sites) if each is site), 0)
-            found = compare(given, self.type_of(made.target), (start + 1) * _SPAN)
+            start, given = inferred[id(site)]
+            found = compare(given.type, self.type_of(made.target), start)
         else:
             whole = _fields_type(made.ref.fields, (), types, made.key, marks)
             found = compare(whole, self.type_of(made.target), 0)

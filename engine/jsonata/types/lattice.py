@@ -165,7 +165,7 @@ class Type:
 
     def present(self) -> Type:
         """The same without the case that there is none."""
-        return replace(self, absent=None) if self.absent is not None else self
+        return Type(self.atoms, self.any, None, self.at) if self.absent is not None else self
 
     def or_absent(self, absent: Absence | None) -> Type:
         """The same, with one more reason why there may be none."""

@@ -35,11 +35,11 @@ class Scope:
 
     def within(self, here: Binding) -> Scope:
         """The same scope with another context."""
-        return replace(self, here=here)
+        return Scope(here, self.root, self.names, self.learnt, self.dead)
 
     def binding(self, names: Mapping[str, Binding]) -> Scope:
         """The same scope with further variables."""
-        return replace(self, names={**self.names, **names})
+        return Scope(self.here, self.root, {**self.names, **names}, self.learnt, self.dead)
 
     def knowing(self, facts: Iterable[Fact]) -> Scope:
         """The same scope after a condition."""
@@ -53,7 +53,7 @@ class Scope:
                     before = learnt.get(binding.id, binding.type)
                     after = learnt[binding.id] = narrowed(before, one)
                     dead = dead or (_possible(before) and not _possible(after))
-        return replace(self, learnt=learnt, dead=dead) if learnt is not None else self
+        return Scope(self.here, self.root, self.names, learnt, dead) if learnt is not None else self
 
     def _all(self, fact: Fact) -> list[Fact]:
         """The fact, and what it says of other names of the same value."""

@@ -123,11 +123,13 @@ def bind(walk: Walk, node: ast.Bind, scope: Scope) -> Type:
 
 def binds_of(node: ast.Node) -> Iterator[ast.Bind]:
     """The bindings of one scope: those of inner blocks and functions are their own."""
-    if isinstance(node, ast.Bind):
-        yield node
-    if not isinstance(node, ast.Block | ast.Lambda):
-        for child in node.children():
-            yield from binds_of(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node.__class__ is ast.Bind:
+            yield node
+        if node.__class__ is not ast.Block and node.__class__ is not ast.Lambda:
+            waiting += node.children()[::-1]
 
 
 def condition(walk: Walk, node: ast.Condition, scope: Scope) -> Type:
