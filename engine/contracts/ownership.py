@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 Foreign = Literal["refuse", "park", "propose"]
 """What becomes of a change by somebody who may not write the field: refused, parked for the steward, or sent to the
 owner as a proposal."""
+
+FATES: tuple[Foreign, ...] = ("refuse", "park", "propose")
+"""The strictest first."""
 
 EVERYTHING = "*"
 """The path that owns every field without an owner of its own."""
@@ -93,3 +96,35 @@ def _paths(value: Any, above: str = "") -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _paths(inner, f"{above}[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Somebody who writes documents of an entity: a system, which plays `roles`. What an entity is named by, its
+    `identifying` fields, everybody says."""
+
+    system: str
+    entity: str
+    roles: frozenset[str]
+    ownership: Ownership
+    identifying: frozenset[str]
+
+    @property
+    def fates(self) -> frozenset[Foreign]:
+        """What may become of this system's documents; nothing where it may write every field."""
+        return frozenset(
+            owner.foreign
+            for path, owner in self.ownership.by_path.items()
+            if path not in self.identifying and not self.ownership.may_write(self.system, path, self.roles)
+        )
+
+    def foreign(self, document: Any) -> tuple[ForeignField, ...]:
+        """The fields of a document that the system may not write."""
+        found = self.ownership.foreign_fields(document, self.system, self.roles)
+        return tuple(field for field in found if field.path not in self.identifying)
+
+
+def fate_of(fields: Iterable[ForeignField]) -> Foreign | None:
+    """What becomes of a document with these fields: it is refused if one of them is, else parked, else proposed."""
+    fates = {field.owner.foreign for field in fields}
+    return next((fate for fate in FATES if fate in fates), None)

@@ -92,12 +92,6 @@ class Build:
         self._known(operation, found.operations, f"an operation of system '{system}'", mark)
         return found.operations.get(operation)
 
-    def table(self, name: str, column: str | None, mark: Mark) -> None:
-        """A code table and, when one is named, its column."""
-        try:
-            self.codes.table(name).index(column)
-        except LookupError as error:
-            self.findings.add("XD201", mark, expected="a code table of canonical/codes", found=str(error))
     def called_flow(self, name: str, mark: Mark) -> Loaded[FlowModel] | None:
         """A flow that others may run."""
         flows = self.loaded.flows
@@ -115,6 +109,12 @@ class Build:
             return None
         return found
 
+    def table(self, name: str, column: str | None, mark: Mark) -> None:
+        """A code table and, when one is named, its column."""
+        try:
+            self.codes.table(name).index(column)
+        except LookupError as error:
+            self.findings.add("XD201", mark, expected="a code table of canonical/codes", found=str(error))
 
     def _known(self, name: str, names: Iterable[str], what: str, mark: Mark) -> None:
         known = sorted(names)

@@ -19,6 +19,7 @@ from engine.config.models.system import (
 from engine.config.parse import parse_model
 from engine.config.tree import Node
 from engine.config.workspace import Loaded
+from engine.contracts.ownership import Writer
 from engine.fields.marks import Mark
 from engine.fields.scalar import shown
 from engine.flow.build import Build
@@ -98,7 +99,24 @@ class SystemBuilder:
             payload_limit=limit.bytes,
             poll=self._poll(name, model.poll) if model.poll is not None else None,
             owner=self._model.owner,
+            writer=self._writer(model.map.to) if model.map is not None else None,
         )
+
+    def _writer(self, name: str) -> Writer | None:
+        """What the owners of an entity's fields let this system write; None where nothing is withheld."""
+        entity = name.partition("/")[0]
+        lifecycle = self._build.contracts.lifecycle(entity)
+        if lifecycle is None:
+            return None
+        roles = self._build.workspace.roles
+        writer = Writer(
+            self._model.system,
+            entity,
+            frozenset(role for role, systems in roles.items() if self._model.system in systems),
+            lifecycle.ownership,
+            frozenset(filter(None, (lifecycle.key, lifecycle.revision))),
+        )
+        return writer if writer.fates else None
 
     def _event_target(self, model: EventModel, *at: str) -> Target:
         if model.map is None:

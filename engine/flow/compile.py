@@ -15,6 +15,7 @@ from engine.config.models.flow import FlowModel
 from engine.config.models.workspace import WorkspaceModel
 from engine.config.workspace import Loaded, LoadedWorkspace, load_workspace
 from engine.contracts.codes import CodeTables
+from engine.contracts.ownership import Writer
 from engine.contracts.registry import ContractRegistry
 from engine.errors import ConfigurationError
 from engine.fields.scalar import shown
@@ -23,6 +24,7 @@ from engine.flow.build_steps import StepsBuilder
 from engine.flow.build_systems import SystemBuilder
 from engine.flow.canonical import load_codes, load_contracts
 from engine.flow.compiled import CompiledFlow, CompiledIdentity, ReleaseSelector, Revision
+from engine.flow.steps.owners import OWNERS_STEP, Owners
 from engine.jsonata import Limits
 from engine.lint.ignores import take_out_ignored
 from engine.lint.rules import run_rules
@@ -136,7 +138,8 @@ class _Compiler:
         self._check_sources(loaded)
         build.team(model.owner, place("owner"))
         steps = StepsBuilder(build, loaded)
-        pipeline = steps.build()
+        guard = self._owners(model)
+        pipeline = (*guard, *steps.build())
         for selector in steps.selectors:
             self._selectors[selector.topic][selector.text] = selector
         if isinstance(model.retry, str):
@@ -152,12 +155,22 @@ class _Compiler:
             model=model,
             identity=identity,
             steps=pipeline,
-            by_id=steps.by_id,
+            by_id={**{step.id: step for step in guard}, **steps.by_id},
             retry=policy,
             reply_within=within.seconds if within is not None else None,
             payload_limit=limit.bytes,
             immediate=identity.version is None and not any(step.waits for step in steps.by_id.values()),
         )
+
+    def _owners(self, model: FlowModel) -> tuple[Owners, ...]:
+        """What stands before the steps, where some event's system may not write every field of its entity."""
+        writers: dict[str, Writer] = {}
+        for name in model.source.events:
+            system, _, event = name.partition(".")
+            found = self._build.systems[system].events.get(event) if system in self._build.systems else None
+            if found is not None and found.writer is not None and found.writer.fates & {"park", "propose"}:
+                writers[name] = found.writer
+        return (Owners(OWNERS_STEP, None, writers),) if writers else ()
 
     def _identity(self, loaded: Loaded[FlowModel]) -> CompiledIdentity:
         identity = loaded.model.identity

@@ -12,6 +12,7 @@ from engine.config.models.flow import FlowModel
 from engine.config.models.system import DedupeModel, PollModel, SystemFields
 from engine.config.models.workspace import WorkspaceModel
 from engine.contracts.codes import CodeTables
+from engine.contracts.ownership import Writer
 from engine.contracts.schema import CompiledSchema
 from engine.flow.mapping import Mapping as CompiledMapping
 from engine.flow.mapping import Renderer
@@ -57,6 +58,8 @@ class CompiledEvent:
     payload_limit: int
     poll: CompiledPoll | None
     owner: str | None
+    writer: Writer | None = None
+    """Who the system is to the owners of the entity's fields; None where it may write every field."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from engine.contracts.ownership import Writer
 from engine.contracts.schema import CompiledSchema
 from engine.errors import CodecError, InvalidInput
 from engine.flow.compiled import CompiledEvent
@@ -50,7 +51,33 @@ def to_canonical(event: CompiledEvent, raw: Any, variables: Variables, context: 
         raise InvalidInput(f"the mapping of {event.name} yielded nothing", code="failed-transformation")
     if target.schema is not None:
         require_contract(target.schema, document, event.owner)
+    if event.writer is not None:
+        _require_owner(event, event.writer, document)
     return document
+
+
+def _require_owner(event: CompiledEvent, writer: Writer, document: Any) -> None:
+    """Raise InvalidInput when the document has a field that its sender may not write and the owner refuses."""
+    fields = [field for field in writer.foreign(document) if field.owner.foreign == "refuse"]
+    if not fields:
+        return
+    first = fields[0]
+    more = f" (and {len(fields) - 1} more)" if len(fields) > 1 else ""
+    raise InvalidInput(
+        f"{event.name}: '{first.path}' of {writer.entity} is owned by '{first.owner.owner}'; "
+        f"'{writer.system}' may not write it{more}",
+        code="not-the-owner",
+        violations=[
+            {
+                "path": field.path,
+                "rule": "owner",
+                "expected": f"a value from {' or '.join((field.owner.owner, *field.owner.writers))}",
+                "found": f"one from {writer.system}",
+                "owner": field.owner.steward,
+            }
+            for field in fields[:_SHOWN]
+        ],
+    )
 
 
 def require_contract(schema: CompiledSchema, document: Any, owner: str | None) -> None:

@@ -9,6 +9,7 @@ from engine.fields.marks import Text
 from engine.jsonata import ExpressionSyntaxError
 from engine.jsonata.resolve import parse_expression
 from engine.lint.context import Context
+from engine.lint.facts import Published
 from engine.lint.scope import Scope
 from engine.lint.sites import Site
 
@@ -17,8 +18,13 @@ def walk_lifecycles(context: Context) -> None:
     """Add the invariants to the facts; XD304 for one that cannot be read, for nothing else compiles them."""
     for entity in context.contracts.entities:
         file = f"canonical/{entity}/lifecycle.yaml"
-        if context.contracts.lifecycle(entity) is None:
+        lifecycle = context.contracts.lifecycle(entity)
+        if lifecycle is None:
             continue
+        proposing = [path for path, owner in lifecycle.owners.items() if owner.foreign == "propose"]
+        if proposing or lifecycle.foreign == "propose":
+            mark = context.place(file, *(("owners", proposing[0], "foreign") if proposing else ("foreign",)))
+            context.facts.published.append(Published(f"{entity}.proposed", None, mark))
         node = load_yaml(context.loaded.bundle.read(file), file, Findings())
         versions = frozenset(f"{entity}/{version}" for version in context.contracts.versions(entity))
         scope = Scope(frozenset(), context.shape(versions))
