@@ -34,6 +34,14 @@ class Answered(Struct, frozen=True):
     reply: bytes | None
 
 
+class Known(Struct, frozen=True):
+    """What was found out about a document: a schema that it holds to, and its bytes."""
+
+    document: Any
+    schema: CompiledSchema | None = None
+    encoded: bytes | None = None
+
+
 class Services(Protocol):
     """What the runtime does for the steps."""
 
@@ -80,7 +88,7 @@ class Exchange:
 
     __slots__ = (
         "_context",
-        "_held",
+        "_known",
         "answer",
         "at",
         "document",
@@ -123,7 +131,7 @@ class Exchange:
         self.parents: list[Any] = []
         self.at = message.received_at
         self._context: EvaluationContext | None = None
-        self._held: tuple[Any, CompiledSchema] | None = None
+        self._known: Known | None = None
         self.variables: dict[str, Any] = {
             "saved": self.saved,
             "headers": message.headers,
@@ -143,13 +151,21 @@ class Exchange:
             )
         return self._context
 
-    def holds(self, document: Any, schema: CompiledSchema) -> None:
-        """Note that this very document was found to hold to the schema; documents are never changed."""
-        self._held = (document, schema)
+    def note(self, known: Known) -> None:
+        """Remember what was found out about a document; documents are never changed."""
+        self._known = known
 
-    def is_held(self, document: Any, schema: CompiledSchema) -> bool:
-        """Whether `holds` said so."""
-        return self._held is not None and self._held[0] is document and self._held[1] is schema
+    def holds(self, document: Any, schema: CompiledSchema) -> bool:
+        """Whether this very document was found to hold to the schema."""
+        known = self._known
+        return known is not None and known.document is document and known.schema is schema
+
+    def encoded(self, document: Any, step: str) -> bytes:
+        """The document's bytes. Raises StepFailed with class `data`."""
+        known = self._known
+        if known is not None and known.encoded is not None and known.document is document:
+            return known.encoded
+        return document_bytes(document, step)
 
     def passed(self, at: float) -> None:
         """Move the clock of the expressions to a durable event."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine import exact_json
 from engine.flow.compiled import CompiledEvent, CompiledFlow
 from engine.flow.identity import Identity
@@ -24,19 +22,19 @@ def inbound(
     event: CompiledEvent,
     flow: CompiledFlow,
     identity: Identity,
-    document: Any,
+    encoded: bytes | None,
     now: float,
     item: int | None,
     spare: tuple[Claim, ...] = (),
 ) -> NewMessage:
-    """An arrival's message for one flow; the original is what is stored. `spare` are its claims where the flow names no
-    idempotency key."""
+    """An arrival's message for one flow; the original is what is stored. `encoded` are the canonical document's bytes,
+    which tell a repeat from a conflict; `spare` are its claims where the flow names no idempotency key."""
     headers = stored_headers(arrival)
     if item is not None:
         headers[ITEM_HEADER] = str(item)
     claims = spare
-    if identity.idempotency_key is not None:
-        digest = exact_json.digest(exact_json.encode(document))
+    if identity.idempotency_key is not None and encoded is not None:
+        digest = exact_json.digest(encoded)
         claims = (Claim(f"flow:{flow.name}", identity.idempotency_key, digest, now + flow.identity.window),)
     return NewMessage(
         channel=flow_channel(flow.name),

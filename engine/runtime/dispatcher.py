@@ -76,6 +76,7 @@ class Dispatcher:
         self._idle.set()
         self._bytes = 0
         self._queued = 0
+        self._started = 0
         self._wakeup: asyncio.TimerHandle | None = None
         self._wakeup_at = 0.0
 
@@ -201,7 +202,7 @@ class Dispatcher:
     @property
     def running(self) -> int:
         """How many handlers run now."""
-        return len(self._tasks)
+        return self._started
 
     @property
     def in_memory(self) -> int:
@@ -342,19 +343,19 @@ class Dispatcher:
         rank = min(item.work.message.priority, len(PRIORITIES) - 1)
         channel.running += 1
         self._places.enter(rank)
-        self._idle.clear()
+        self._started += 1
+        if self._started == 1:
+            self._idle.clear()
         self._spawn(self._run(channel, item, rank))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _ended(self) -> None:
-        """The running task is about to end; one that never ran ends without a word, and only a drain cancels so."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.discard(task)
-        if not self._tasks:
+        self._started -= 1
+        if not self._started:
             self._idle.set()
         self._pump()
 

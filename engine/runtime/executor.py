@@ -8,10 +8,9 @@ from typing import Any, TypeVar
 
 from engine import exact_json
 from engine.clock import Clock
-from engine.contracts.schema import CompiledSchema
 from engine.errors import CrossdockError, InvalidInput, LeaseLost, StepFailed
 from engine.flow.compiled import CompiledFlow, Revision
-from engine.flow.exchange import MARK_STEP, Exchange
+from engine.flow.exchange import MARK_STEP, Exchange, Known
 from engine.flow.identity import version_of
 from engine.flow.steps.call import Call
 from engine.flow.steps.step import run_at_once, run_steps
@@ -97,17 +96,14 @@ class Executor:
             outcome = Dead(failure_of(failed, "read", flow.model.owner), flow.model.on_dead == "hold")
         await self._settle(exchange, outcome, failed, started)
 
-    def foresee(
-        self, work: Work, flow: CompiledFlow, revision: Revision, document: Any, held: CompiledSchema | None
-    ) -> Settlement | None:
-        """What a message of an `immediate` flow comes to, to be stored with it; its document holds to `held`. Its
-        outputs have places in memory that have to be given back when it is not stored so.
+    def foresee(self, work: Work, flow: CompiledFlow, revision: Revision, known: Known) -> Settlement | None:
+        """What a message of an `immediate` flow comes to, to be stored with it. Its outputs have places in memory that
+        have to be given back when it is not stored so.
 
         None when it does not go through well: then it is stored first, and run, and its failure is seen there.
         """
-        exchange = Exchange(work, flow, revision, document, self._services)
-        if held is not None:
-            exchange.holds(document, held)
+        exchange = Exchange(work, flow, revision, known.document, self._services)
+        exchange.note(known)
         try:
             outcome = run_at_once(flow.steps, exchange) or Completed()
         except Exception:

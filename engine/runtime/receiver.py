@@ -13,9 +13,9 @@ from typing import Any
 
 from engine import exact_json
 from engine.clock import Clock, iso, moment
-from engine.contracts.schema import CompiledSchema
 from engine.errors import InvalidInput, KeyConflict, Overloaded, Refused, TooLarge, Unauthentic
 from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
+from engine.flow.exchange import Known
 from engine.flow.identity import identify
 from engine.flow.reading import event_variables, is_wanted, raw_documents, to_canonical
 from engine.ids import id_text
@@ -48,12 +48,11 @@ UNVERIFIED_PER_MINUTE = 100
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A message about to be appended, its canonical document, its flow, and the schema the document holds to."""
+    """A message about to be appended, its flow, and its canonical document with what is known of it."""
 
     message: NewMessage
-    document: Any
+    known: Known
     flow: CompiledFlow | None
-    held: CompiledSchema | None = None
 
 
 class Receiver:
@@ -185,11 +184,12 @@ class Receiver:
                 identity = identify(flow, document, variables, context)
                 item = index if event.items else None
                 spare = () if claims or identity.idempotency_key is not None else body_claims(arrival, flow, item, now)
-                message = inbound(arrival, event, flow, identity, document, now, item, spare)
-                entries.append(_Entry(message, document, flow, held))
+                encoded = exact_json.encode(document) if identity.idempotency_key is not None else None
+                message = inbound(arrival, event, flow, identity, encoded, now, item, spare)
+                entries.append(_Entry(message, Known(document, held, encoded), flow))
         if not entries:
             reason = "" if unheard else "filtered" if raws else "empty"
-            entries.append(_Entry(self._log_entry(arrival, event, now, reason, claims), None, None))
+            entries.append(_Entry(self._log_entry(arrival, event, now, reason, claims), Known(None), None))
         return entries, claims
 
     def _log_entry(
@@ -292,7 +292,7 @@ class Receiver:
         lease = Lease(message_id, 0)
         message = as_message(new, Appended(AppendStatus.FRESH, message_id, correlation_id, message_id, lease))
         return self._executor.foresee(
-            Work(message, lease, new.payload, (), new.business_keys), flow, revision, entry.document, entry.held
+            Work(message, lease, new.payload, (), new.business_keys), flow, revision, entry.known
         )
 
     def _hand_over(
@@ -308,7 +308,7 @@ class Receiver:
         if result.lease is not None:
             message = as_message(entry.message, result)
             work = Work(message, result.lease, entry.message.payload, (), entry.message.business_keys)
-            self._dispatcher.offer(Item(work, entry.document, revision.id))
+            self._dispatcher.offer(Item(work, entry.known.document, revision.id))
             return
         if reserved:
             self._dispatcher.decline(channel)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from engine.errors import StepFailed
 from engine.flow.compiled import CompiledOperation
-from engine.flow.exchange import Exchange, document_bytes
+from engine.flow.exchange import Exchange
 from engine.flow.mapping import Mapping
 from engine.flow.steps.fallback import Fallback
 from engine.flow.steps.step import Result, Step
@@ -40,9 +40,9 @@ class Send(Step):
         document = exchange.document
         if self.payload is not None:
             document = exchange.map(self.payload, self.id, document)
-        if operation.accepts is not None and not exchange.is_held(document, operation.accepts):
+        if operation.accepts is not None and not exchange.holds(document, operation.accepts):
             require_valid(operation.accepts, document, self.id)
-        exchange.outputs.append(self._delivery(exchange, operation, key, document_bytes(document, self.id)))
+        exchange.outputs.append(self._delivery(exchange, operation, key, exchange.encoded(document, self.id)))
         return None
 
     def _operation(self, exchange: Exchange, key: str) -> CompiledOperation | None:

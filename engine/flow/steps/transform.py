@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from engine.contracts.schema import CompiledSchema
 from engine.errors import StepFailed
-from engine.flow.exchange import Exchange
+from engine.flow.exchange import Exchange, Known
 from engine.flow.mapping import Mapping
 from engine.flow.steps.step import Result, Step
 from engine.flow.steps.validate import require_valid
@@ -31,6 +31,6 @@ class Transform(Step):
             )
         if self.schema is not None:
             require_valid(self.schema, document, self.id)
-            exchange.holds(document, self.schema)
+            exchange.note(Known(document, self.schema))
         exchange.document = document
         return None
