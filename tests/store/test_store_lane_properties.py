@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from store_harness import (
     T0,
@@ -32,6 +32,8 @@ from engine.outcome import Completed, Deferred, Discarded, Outcome
 from engine.store.store import OperationStore
 
 LANES = ("a\x1f1", "a\x1f2")
+HELD_AND_RESENT = [(0, 0)] * 12 + [(4, 29), (9, 3), (9, 2)]
+"""A head dies and holds its lane, a later message of the lane is discarded, and the head is resent."""
 MOVES = st.lists(st.tuples(st.integers(0, 10), st.integers(0, 10_000)), min_size=15, max_size=60)
 
 
@@ -138,7 +140,8 @@ class World:
 
     async def rows(self) -> list[Row]:
         found = await self.harness.execute(
-            "SELECT id, lane, state, position, blocks, eligible, overtakes FROM message WHERE lane IS NOT NULL"
+            "SELECT id, lane, state, position, blocks, eligible, overtakes FROM message "
+            "WHERE lane IS NOT NULL ORDER BY id"
         )
         return [Row(row[0], row[1], row[2], row[3], *map(bool, row[4:])) for row in found]
 
@@ -186,6 +189,7 @@ QUIET: dict[str, Any] = {
 
 
 @given(moves=MOVES)
+@example(moves=HELD_AND_RESENT)
 @settings(max_examples=40, **QUIET)
 def test_lane_rules_hold_on_sqlite(tmp_path_factory: pytest.TempPathFactory, moves: list[tuple[int, int]]) -> None:
     """REL-8, REL-9."""
@@ -193,6 +197,7 @@ def test_lane_rules_hold_on_sqlite(tmp_path_factory: pytest.TempPathFactory, mov
 
 
 @given(moves=MOVES)
+@example(moves=HELD_AND_RESENT)
 @settings(max_examples=8, **QUIET)
 def test_lane_rules_hold_on_postgres(tmp_path_factory: pytest.TempPathFactory, moves: list[tuple[int, int]]) -> None:
     """REL-8, REL-9."""

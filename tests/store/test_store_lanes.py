@@ -113,6 +113,25 @@ async def test_second_overtaker_does_not_pass_the_first(store: OperationStore) -
     assert await take(store, "flow:cancel") == [second.message_id]
 
 
+async def test_released_overtakers_wait_for_a_later_one_that_runs(store: OperationStore) -> None:
+    """However many are released in front of the one that runs."""
+    lease = await leased(store, lane=LANE)
+    await settle(store, lease, parked())
+    earlier = [(await put_one(store, new("flow:cancel", lane=LANE, overtakes=True))).message_id for _ in range(4)]
+    last = await put_one(store, new("flow:cancel", lane=LANE, overtakes=True))
+    for message_id in earlier:
+        (work,) = await store.claim("flow:cancel", 10)
+        assert work.message.id == message_id
+        await settle(store, work.lease, parked())
+    (running,) = await store.claim("flow:cancel", 10)
+    assert running.message.id == last.message_id
+    for message_id in earlier:
+        await order(store, message_id, State.PARKED, verb="release")
+        assert await take(store, "flow:cancel") == []
+    assert (await settle(store, running.lease)).unblocked == "flow:cancel"
+    assert await take(store, "flow:cancel") == earlier[:1]
+
+
 async def test_dead_message_lets_go_of_its_lane_unless_it_holds_it(store: OperationStore) -> None:
     _, second, third = await three(store)
     (work,) = await store.claim("flow:orders", 10)
@@ -155,6 +174,20 @@ async def test_resent_message_goes_to_the_tail_when_a_later_one_ran(store: Opera
     assert (await known(store, first)).position > (await known(store, third)).position
     await settle(store, work.lease)
     assert await take(store) == [third]
+
+
+async def test_dead_message_that_held_its_lane_keeps_its_place_when_resent(store: OperationStore) -> None:
+    """Also when a later message was discarded meanwhile: what stood behind the dead one must not pass it."""
+    first, second, third = await three(store)
+    (work,) = await store.claim("flow:orders", 10)
+    await settle(store, work.lease, dead(holds_lane=True))
+    await order(store, third, State.READY, verb="discard", outcome=Discarded("mistake"))
+    await order(store, first, State.DEAD)
+    assert (await known(store, first)).position == work.message.position
+    (work,) = await store.claim("flow:orders", 10)
+    assert work.message.id == first
+    assert (await settle(store, work.lease)).unblocked == "flow:orders"
+    assert await take(store) == [second]
 
 
 async def test_message_put_back_at_the_head_takes_the_turn_of_the_next(store: OperationStore) -> None:

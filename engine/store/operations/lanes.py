@@ -4,8 +4,8 @@ The blocking message with the smallest position is the lane's head, and eligible
 overtaking message that is not parked itself is eligible too. While a message of the lane runs, no other is: an
 overtaker that runs keeps a head that was released meanwhile waiting until it is settled.
 
-Called after each single change of a lane, so that at most the first two blocking messages and the first overtakers can
-carry a flag that is out of date.
+Called after each single change of a lane. A message that blocks keeps its place until it lets go of its lane, so a flag
+that is out of date stands on one of the first two blocking messages or on an overtaker.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _eligible(head: Place, seen: list[Place], overtakers: list[Place]) -> set[in
 
 
 def place_again(batch: Batch, lane: str, position: int) -> Steps[int]:
-    """Where a message enters its lane once more: at its old place if nothing later has run since, else at the tail.
+    """Where a message that let go of its lane enters it again: its old place if nothing later has run, or the tail.
 
     So a message that runs is always its lane's head, or an overtaker.
     """

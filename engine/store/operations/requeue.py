@@ -19,7 +19,7 @@ from engine.store.operations.base import (
 from engine.store.operations.lanes import place_again, refresh_lane
 from engine.store.operations.progress import add_journal
 from engine.store.operations.revisions import pin
-from engine.store.operations.rows import ANSWER, message_of
+from engine.store.operations.rows import ANSWER, BLOCKS, message_of
 from engine.store.operations.settle import state_after
 from engine.store.records import AuditRecord, Requeue, Requeued
 
@@ -67,7 +67,7 @@ def _make_ready(batch: Batch, order: Requeue, before: Message, row: Row) -> Step
     again = to_json(order.again) if order.again else None
     phase = _phase(order, before).value
     position = before.position
-    if before.lane is not None and (before.state not in UNFINISHED or _freed_its_lane(before)):
+    if before.lane is not None and not row[BLOCKS]:
         position = yield from place_again(batch, before.lane, before.position)
     state = State.READY if order.not_before is None else State.WAITING
     yield (
@@ -89,10 +89,6 @@ def _make_ready(batch: Batch, order: Requeue, before: Message, row: Row) -> Step
         yield ("use_payload", (-1, row[ANSWER]))
     if order.revision is not None:
         pin(batch, order.revision)
-
-
-def _freed_its_lane(before: Message) -> bool:
-    return before.state is State.PARKED and before.parked is not None and bool(before.parked.get("frees_lane"))
 
 
 def _phase(order: Requeue, before: Message) -> Phase:

@@ -1,4 +1,7 @@
-"""Rows of the message table as values. The column order is that of the query fragment `message_columns`."""
+"""Rows of the message table as values. The column order is that of the query fragment `message_columns`.
+
+`lock_message` adds `blocks` to it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from engine.message import Message, Phase, State
 from engine.store.encoding import from_json, headers_from, pairs_from, words_from
 from engine.store.operations.base import Row
 
-BUSINESS_KEYS, LINES, ANSWER = 31, 32, 33
+BUSINESS_KEYS, LINES, ANSWER, BLOCKS = 31, 32, 33, 34
 _STATES = {state.value: state for state in State}
 _PHASES = {phase.value: phase for phase in Phase}
 

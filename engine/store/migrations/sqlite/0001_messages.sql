@@ -66,7 +66,7 @@ CREATE TABLE message (
 
 CREATE INDEX message_claimable ON message (channel, priority, position) WHERE state = 'ready' AND eligible = 1;
 CREATE INDEX message_lane ON message (lane, blocks, position) WHERE lane IS NOT NULL;
-CREATE INDEX message_overtaking ON message (lane, position) WHERE overtakes = 1 AND blocks = 1;
+CREATE INDEX message_overtaking ON message (lane, eligible, position) WHERE overtakes = 1 AND blocks = 1;
 CREATE INDEX message_waiting ON message (not_before) WHERE state = 'waiting';
 CREATE INDEX message_due ON message (due) WHERE due IS NOT NULL AND escalated = 0;
 CREATE INDEX message_open ON message (state, channel, received_at) WHERE settled_at IS NULL OR state = 'dead';

@@ -42,7 +42,7 @@ SELECT lane FROM message WHERE id = $1
 SELECT {message_columns} FROM message WHERE id = $1
 
 -- name: lock_message
-SELECT {message_columns} FROM message WHERE id = $1 FOR UPDATE
+SELECT {message_columns}, blocks FROM message WHERE id = $1 FOR UPDATE
 
 -- Whether a later message of the lane has run.
 -- name: later_started

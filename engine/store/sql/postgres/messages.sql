@@ -39,11 +39,14 @@ SELECT id, state, eligible, overtakes, channel,
 FROM message m WHERE lane = $1 AND blocks = 1 ORDER BY position LIMIT 2
 FOR UPDATE OF m
 
--- The first overtakers that are not parked, and those that still carry a flag.
+-- The overtakers that carry a flag, wherever they stand, and the first of the others that is not parked.
 -- name: lane_overtakers
-SELECT id, state, eligible, overtakes, channel FROM message
-WHERE lane = $1 AND overtakes = 1 AND blocks = 1 AND (state <> 'parked' OR eligible = 1) ORDER BY position LIMIT 3
-FOR UPDATE
+SELECT id, state, eligible, overtakes, channel FROM message WHERE blocks = 1 AND id IN (
+  SELECT id FROM message WHERE lane = $1 AND overtakes = 1 AND blocks = 1 AND eligible = 1
+  UNION ALL
+  (SELECT id FROM message
+    WHERE lane = $1 AND overtakes = 1 AND blocks = 1 AND eligible = 0 AND state <> 'parked' ORDER BY position LIMIT 1))
+ORDER BY position FOR UPDATE
 
 -- name: set_eligible
 UPDATE message SET eligible = $1 WHERE id = $2

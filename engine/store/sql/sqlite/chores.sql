@@ -41,7 +41,7 @@ SELECT lane FROM message WHERE id = ?
 SELECT {message_columns} FROM message WHERE id = ?
 
 -- name: lock_message
-SELECT {message_columns} FROM message WHERE id = ?
+SELECT {message_columns}, blocks FROM message WHERE id = ?
 
 -- Whether a later message of the lane has run.
 -- name: later_started

@@ -36,10 +36,15 @@ SELECT id, state, eligible, overtakes, channel,
   EXISTS (SELECT 1 FROM message o INDEXED BY message_overtaking WHERE o.lane = m.lane AND o.overtakes = 1 AND o.blocks = 1)
 FROM message m WHERE lane = ? AND blocks = 1 ORDER BY position LIMIT 2
 
--- The first overtakers that are not parked, and those that still carry a flag.
+-- The overtakers that carry a flag, wherever they stand, and the first of the others that is not parked.
 -- name: lane_overtakers
-SELECT id, state, eligible, overtakes, channel FROM message INDEXED BY message_overtaking
-WHERE lane = ? AND overtakes = 1 AND blocks = 1 AND (state <> 'parked' OR eligible = 1) ORDER BY position LIMIT 3
+SELECT id, state, eligible, overtakes, channel FROM message WHERE id IN (
+  SELECT id FROM message INDEXED BY message_overtaking
+  WHERE lane = ?1 AND overtakes = 1 AND blocks = 1 AND eligible = 1
+  UNION ALL
+  SELECT id FROM (SELECT id FROM message INDEXED BY message_overtaking
+    WHERE lane = ?1 AND overtakes = 1 AND blocks = 1 AND eligible = 0 AND state <> 'parked' ORDER BY position LIMIT 1))
+ORDER BY position
 
 -- name: set_eligible
 UPDATE message SET eligible = ? WHERE id = ?
