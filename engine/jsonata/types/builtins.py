@@ -270,6 +270,7 @@ def _merge(call: Call) -> Type:
     else:
         parts = [given]
     merged: dict[str, Type] = {}
+    places: dict[str, int] = {}
     rest: list[Type] = []
     for part in parts:
         if part.any or not part.only((Record, List)):
@@ -279,9 +280,10 @@ def _merge(call: Call) -> Type:
             if record is None or record.patterns:
                 return ANY
             _overlay(merged, record, sure)
+            places |= record.places or {}
             if record.rest is not None:
                 rest.append(record.rest)
-    fields = Record(merged, frozenset(merged), union(rest) if rest else None, True, at=call.at)
+    fields = Record(merged, frozenset(merged), union(rest) if rest else None, True, places=places, at=call.at)
     return Type((fields,), absent=given.absent if not isinstance(node, ast.Array) else None)
 
 
@@ -362,6 +364,12 @@ def _convert(call: Call) -> Type:
     return Type((Record(fields, frozenset(fields), None, True),), absent=stronger(call.type(0).absent, FOUND_NONE))
 
 
+def _match(call: Call) -> Type:
+    fields = {"match": TEXT, "index": INTEGER, "groups": list_of(TEXT)}
+    found = Type((Record(fields, frozenset(fields), ANY, True),))
+    return Stream(found, stronger(EMPTY, call.type(0).absent), Many.YES).collapsed()
+
+
 _TEXTS = (
     "substring", "substringBefore", "substringAfter", "pad", "replace", "join", "formatNumber", "formatBase",
     "formatInteger", "base64encode", "base64decode", "encodeUrlComponent", "encodeUrl", "decodeUrlComponent",
@@ -395,6 +403,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "split": _split,
     "type": _type,
     "map": _map,
+    "match": _match,
     "filter": _filter,
     "single": _single,
     "reduce": _reduce,

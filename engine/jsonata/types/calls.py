@@ -178,6 +178,9 @@ def apply(walk: Walk, node: ast.Apply, scope: Scope) -> Type:
         further = tuple(walk.value(argument, scope) for argument in node.right.arguments)
         return _called(walk, node.right, (left, *further), (node.left, *node.right.arguments), scope)
     right = node.right
+    if isinstance(right, ast.Transform):
+        _changed(walk, right, stream_of(left).item, scope)
+        return ANY.or_absent(left.absent)
     if isinstance(right, ast.Variable) and right.name in walk.functions and right.name not in scope.names:
         if left.only(Function):
             return Type((Function(lambda arguments: ANY),))
@@ -206,12 +209,17 @@ def partial(walk: Walk, node: ast.Partial, scope: Scope) -> Type:
 
 def transform(walk: Walk, node: ast.Transform, scope: Scope) -> Type:
     """`| pattern | update, delete |`: a function whose result is not followed."""
-    inside = scope.within(walk.bind(ANY))
-    walk.value(node.pattern, inside)
+    _changed(walk, node, ANY, scope)
+    return Type((Function(lambda arguments: ANY),))
+
+
+def _changed(walk: Walk, node: ast.Transform, item: Type, scope: Scope) -> None:
+    """The parts of a transform: the pattern is about what is changed, the others about what the pattern finds."""
+    found = walk.value(node.pattern, scope.within(walk.bind(item)))
+    inside = scope.within(walk.bind(stream_of(found).item))
     walk.value(node.update, inside)
     if node.delete is not None:
         walk.value(node.delete, inside)
-    return Type((Function(lambda arguments: ANY),))
 
 
 def function(walk: Walk, node: ast.Lambda, scope: Scope) -> Type:
@@ -261,11 +269,9 @@ def _tested(node: ast.Node) -> Sequence[ast.Node]:
         return (node.condition,)
     if isinstance(node, ast.Default | ast.Coalesce):
         return (node.left,)
-    if isinstance(node, ast.Predicate):
-        return (node.condition,)
     if isinstance(node, ast.Array):
         return node.items
-    if isinstance(node, ast.Binary) and node.operator in ("=", "!=", "and", "or", "in", "&"):
+    if isinstance(node, ast.Binary) and node.operator in ("and", "or", "&"):
         return (node.left, node.right)
     if isinstance(node, ast.Call) and isinstance(node.procedure, ast.Variable) and node.procedure.name in _TESTS:
         return node.arguments

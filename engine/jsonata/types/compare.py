@@ -37,8 +37,9 @@ def compare(actual: Type, target: Type, at: int, path: str = "") -> Iterator[Pro
     if target.any:
         return
     at = actual.at if actual.at != NOWHERE else at
-    lists = [atom for atom in actual.atoms if isinstance(atom, List)]
     wants_list = target.may(List)
+    several = wants_list and any(isinstance(atom, List) and atom.sequence for atom in actual.atoms)
+    whole = several or (wants_list and not any(isinstance(atom, List) for atom in actual.atoms))
     for atom in actual.atoms:
         place = atom.at if atom.at != NOWHERE else at
         if isinstance(atom, Null):
@@ -47,7 +48,7 @@ def compare(actual: Type, target: Type, at: int, path: str = "") -> Iterator[Pro
         elif isinstance(atom, List):
             yield from _list(atom, actual, target, place, path)
         elif not target.may(atom.__class__):
-            yield _wrong_kind(atom, target, place, path, bool(lists) and wants_list)
+            yield _wrong_kind(atom, target, at if whole else place, path, several)
         else:
             yield from _FITS[atom.__class__](atom, target, place, path)
 
@@ -270,18 +271,22 @@ def _reason(absent: Absence) -> str:
 
 
 def _extra(atom: Record, wanted: Record, at: int, path: str) -> Iterator[Problem]:
-    """Fields that the target does not have."""
-    if wanted.stated and wanted.rest is not None:
-        return
+    """Fields that the target does not declare: it refuses them, or says what they must be."""
+    if atom.rest is not None and wanted.rest is not None and not wanted.fields:
+        yield from compare(atom.rest, wanted.rest, at, f"{path}.*" if path else "*")
     for name in atom.fields:
-        if name in wanted.fields or name in wanted.required or field_of(wanted, name) is not None:
+        if name in wanted.fields:
             continue
         value = atom.fields[name]
         if not value.atoms and not value.any:
             continue
         place = (atom.places or {}).get(name, value.at if value.at != NOWHERE else at)
-        where = f"a field of '{path}'" if path else "a field of the target"
-        yield Problem("extra", place, where, f"'{name}'", tuple(wanted.fields))
+        taken = field_of(wanted, name)
+        if taken is not None:
+            yield from compare(value.present(), taken, place, f"{path}.{name}" if path else name)
+        else:
+            where = f"a field of '{path}'" if path else "a field of the target"
+            yield Problem("extra", place, where, f"'{name}'", tuple(wanted.fields))
 
 
 _FITS: Final[Mapping[type, Callable[[Any, Type, int, str], Iterator[Problem]]]] = {

@@ -170,7 +170,7 @@ class Type:
     def or_absent(self, absent: Absence | None) -> Type:
         """The same, with one more reason why there may be none."""
         merged = stronger(self.absent, absent)
-        return self if merged is self.absent else replace(self, absent=merged)
+        return self if merged is self.absent else Type(self.atoms, self.any, merged, self.at)
 
     def here(self, at: int) -> Type:
         """The same, read at a place of the text."""

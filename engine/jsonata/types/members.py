@@ -38,6 +38,9 @@ def _of_several(walk: Walk, value: Type, name: str, at: int) -> Type:
     absent = value.absent
     if value.any:
         parts.append(ANY)
+    elif _meant(value, name):
+        _refuse(walk, value, name, at)
+        return ANY
     for atom in value.atoms:
         found = field_of(atom, name) if isinstance(atom, Record) else None
         if found is not None:
@@ -53,6 +56,14 @@ def _of_several(walk: Walk, value: Type, name: str, at: int) -> Type:
         _refuse(walk, value, name, at)
         return ANY if value.may(Record) else NEVER.or_absent(absent)
     return NEVER.or_absent(absent or Absence(True, "null", name, at)).here(at)
+
+
+def _meant(value: Type, name: str) -> bool:
+    """Whether none of several objects declares a field, and one declares a field of nearly that name."""
+    records = list(value.of_kind(Record))
+    if any(field_of(record, name) is not None and (name in record.fields or record.stated) for record in records):
+        return False
+    return any(not record.stated and misspelt(name, record.fields) for record in records)
 
 
 def _read(found: Type, outer: Absence | None, name: str, at: int) -> Type:
@@ -102,22 +113,33 @@ def _refuse(walk: Walk, value: Type, name: str, at: int) -> None:
 
 
 def misspelt(name: str, names: Iterable[str]) -> str | None:
-    """The name that is certainly meant: one slip away, or of the same letters; digits do not count as slips."""
-    if len(name) < _SHORT:
-        return None
+    """The name that is certainly meant: one slip away, or of the same letters; another digit is another name."""
     plain = name.lower()
-    for other in names:
-        if abs(len(other) - len(name)) <= 1 and len(other) >= _SHORT and _slipped(plain, other.lower()):
-            return other
-    return None
+    return next((other for other in names if _slipped(plain, other.lower())), None)
 
 
 def _slipped(name: str, declared: str) -> bool:
     if name == declared:
         return True
-    if _DIGITS.sub("", name) == _DIGITS.sub("", declared):
+    if abs(len(name) - len(declared)) > 1:
         return False
+    if min(len(name), len(declared)) < _SHORT:
+        return _slipped_short(name, declared)
+    if _DIGITS.sub("", name) == _DIGITS.sub("", declared):
+        return _digits(name) == _digits(declared)
     return _near(name, declared)
+
+
+def _slipped_short(name: str, declared: str) -> bool:
+    """In a name of two or three letters: the one in the middle left out, or the last one twice."""
+    if len(declared) == _SHORT:
+        return name == declared[0] + declared[2]
+    return len(declared) == _SHORT - 1 and name == declared + declared[-1]
+
+
+def _digits(name: str) -> str:
+    """The digits of a name, without leading zeros."""
+    return "".join(_DIGITS.findall(name)).lstrip("0")
 
 
 def _near(name: str, declared: str) -> bool:

@@ -22,7 +22,7 @@ from engine.jsonata.types.lattice import (
 )
 from engine.jsonata.types.members import member
 from engine.jsonata.types.scope import Scope
-from engine.jsonata.types.streams import EMPTY, FOUND_NONE, Stream, stream_of
+from engine.jsonata.types.streams import EMPTY, FOUND_NONE, Many, Stream, stream_of
 from engine.jsonata.types.walk import Walk
 
 
@@ -86,9 +86,19 @@ def _streamed(walk: Walk, node: ast.Path, value: Type, scope: Scope, start: int)
         whole = isinstance(step.expression, ast.Array) and step.expression.whole and not step.stages
         result = list_of(made, least=1) if whole else made
         stream = stream.through(lambda _, result=result: result)  # type: ignore[misc]
+        if stream.many and _chooses(step, made):
+            stream = replace(stream, many=Many.PERHAPS)
     if direct is not None and node.group is None and not node.keep_singleton:
         return direct
     return _result(walk, node, stream, scope)
+
+
+def _chooses(step: ast.Step, made: Type) -> bool:
+    """Whether a step leaves out some of the items, by a filter or a condition."""
+    chosen = any(
+        isinstance(stage, ast.Predicate) and not isinstance(stage.condition, ast.Number) for stage in step.stages
+    )
+    return chosen or (made.absent is not None and made.absent.why in ("branch", "filter"))
 
 
 def _prefix(node: ast.Path, index: int, scope: Scope) -> tuple[int, tuple[str, ...]] | None:

@@ -32,7 +32,7 @@ from engine.jsonata.types.lattice import (
     union,
 )
 from engine.jsonata.types.narrowing import Fact, Test, narrowed
-from engine.jsonata.types.scope import Binding, Scope
+from engine.jsonata.types.scope import Scope
 from engine.jsonata.types.streams import stream_of
 from engine.jsonata.types.walk import Walk
 
@@ -104,15 +104,16 @@ def block(walk: Walk, node: ast.Block, scope: Scope) -> Type:
             result = walk.value(expression, scope)
         return result
     counts = Counter(bind.name for bind in binds)
-    names: dict[str, Binding] = {**scope.names, **{name: walk.bind(ANY) for name in counts}}
+    names = dict(scope.names)  # functions see what is bound after them, by the time they are called
     inner = replace(scope, names=names)
     result = NEVER
     for expression in node.expressions:
-        if isinstance(expression, ast.Bind) and counts[expression.name] == 1:
-            result = walk.value(expression.value, inner)
-            names[expression.name] = walk.bind(result, place(expression.value, inner))
-        else:
-            result = walk.value(expression, inner)
+        names.update((each.name, walk.bind(ANY)) for each in binds_of(expression) if each is not expression)
+        result = walk.value(expression.value if isinstance(expression, ast.Bind) else expression, inner)
+        if isinstance(expression, ast.Bind):
+            once = counts[expression.name] == 1
+            alias = place(expression.value, inner) if once else None
+            names[expression.name] = walk.bind(result if once else ANY, alias)
     return result
 
 
