@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from engine.config.progress import Stages
 from engine.contracts.codes import CodeTables, UnknownTable
 from engine.contracts.types import SchemaTypes
 from engine.fields.expressions import Expr, Fields, MappingRef
@@ -13,6 +14,7 @@ from engine.fields.marks import Mark
 from engine.jsonata.types.compare import compare
 from engine.jsonata.types.infer import Given, Inferred, infer
 from engine.jsonata.types.lattice import ANY, INTEGER, Absence, Record, Type, list_of, union
+from engine.jsonata.types.streams import stream_of
 from engine.jsonata.types.walk import Problem
 from engine.lint.scope import Scope
 from engine.lint.shapes import Resolve, Shape
@@ -21,6 +23,7 @@ from engine.lint.sites import Path, Site
 _SPAN = 10_000_000
 """Offsets of one expression; the next one's begin above it, so that a place tells its expression too."""
 
+_INFERRING, _COMPARING = 30, 10
 _PERHAPS = Absence(False, "branch")
 _KNOWN: Mapping[str, Type] = {"status": INTEGER}
 
@@ -86,11 +89,11 @@ class Typing:
     def tables(self) -> Tables:
         return self._tables
 
-    def problems(self, sites: Sequence[Site], made: Sequence[Made]) -> Iterator[Told]:
+    def problems(self, sites: Sequence[Site], made: Sequence[Made], stages: Stages) -> Iterator[Told]:
         """Everything in the expressions that cannot be right."""
         inferred: dict[int, tuple[int, Inferred]] = {}
         compared = {id(site) for one in made for site in one.sites.values()}
-        for index, site in enumerate(sites):
+        for index, site in enumerate(stages.through(sites, _INFERRING)):
             start = (index + 1) * _SPAN
             if id(site) not in compared:
                 yield from (_told(problem, sites, ()) for problem in self._alone(site, start))
@@ -98,7 +101,7 @@ class Typing:
             found = infer(site.tree, self.given(site.scope), start)
             inferred[id(site)] = (start, found)
             yield from (_told(problem, sites, ()) for problem in found.problems)
-        for one in made:
+        for one in stages.through(made, _COMPARING):
             yield from self._compared(one, sites, inferred)
 
     def _alone(self, site: Site, start: int) -> Iterator[Problem]:
@@ -119,7 +122,15 @@ class Typing:
         if scope.saved is not None and "saved" in scope.variables:
             fields = {name: self.type_of(shape).or_absent(_PERHAPS) for name, shape in scope.saved.items()}
             variables["saved"] = Type((Record(fields, frozenset(), None, True, kind="$saved"),))
-        return Given(self.type_of(scope.document), variables, self._tables)
+        return Given(self._document(scope), variables, self._tables)
+
+    def _document(self, scope: Scope) -> Type:
+        """The type of the document, of one item where an expression finds several."""
+        if scope.items is None or scope.whole is None:
+            return self.type_of(scope.document)
+        found = infer(scope.items, Given(self.type_of(scope.whole), {}, self._tables)).type
+        item = stream_of(found).item
+        return item if item.atoms else ANY
 
     def type_of(self, shape: Shape | None) -> Type:
         """The type of what has a shape."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.config.models.system import ConfirmFields, MapModel, ReturnsModel, SystemFields
+from engine.config.models.system import ConfirmFields, MapModel, PollModel, ReturnsModel, SystemFields
 from engine.config.workspace import Loaded
 from engine.lint.context import Context, EventOf, OperationOf
 from engine.lint.facts import Mapped
@@ -69,20 +69,30 @@ class _SystemWalk:
         at = ("events", event.key)
         model = event.model
         whole = self._vendor(model.contract)
-        one = Scope(EVENT_VARIABLES, whole if model.items is None and model.poll is None else None)
-        self.add(model.items, Scope(EVENT_VARIABLES, whole), (*at, "items"))
+        items = self._placed(model.items, Scope(EVENT_VARIABLES, whole), (*at, "items"))
+        one = Scope(EVENT_VARIABLES, whole)
+        if model.poll is not None:
+            one = self._polled(model.poll, (*at, "poll"))
+        elif model.items is not None:
+            one = Scope(EVENT_VARIABLES, whole=whole, items=items[0][1].tree if items else None)
         self.add(model.when, one, (*at, "when"))
         self.add(model.dedupe, one, (*at, "dedupe"))
         if model.map is not None:
             self._mapped(model.map, one, (*at, "map", "mapping"))
-        if model.poll is not None:
-            asked = frozenset({"watermark"})
-            polled = f"{self._system.model.system}.{model.poll.operation}"
-            facts = self._context.facts
-            facts.asked[polled] = facts.asked.get(polled, DELIVERY_VARIABLES) & DELIVERY_VARIABLES
-            self.add(model.poll.parameters, Scope(asked, _NOTHING), (*at, "poll", "parameters"))
-            self.add(model.poll.items, Scope(asked), (*at, "poll", "items"))
-            self.add(model.poll.watermark, Scope(asked), (*at, "poll", "watermark"))
+
+    def _polled(self, model: PollModel, at: Path) -> Scope:
+        """The expressions of a poll; gives the scope of an item of the reply."""
+        asked = frozenset({"watermark"})
+        polled = f"{self._system.model.system}.{model.operation}"
+        facts = self._context.facts
+        facts.asked[polled] = facts.asked.get(polled, DELIVERY_VARIABLES) & DELIVERY_VARIABLES
+        operation = self._context.operation(polled)
+        plain = operation is not None and operation.returns is None
+        reply = self._vendor(operation.reply_contract) if plain else None
+        self.add(model.parameters, Scope(asked, _NOTHING), (*at, "parameters"))
+        items = self._placed(model.items, Scope(asked, reply), (*at, "items"))
+        self.add(model.watermark, Scope(asked, reply), (*at, "watermark"))
+        return Scope(EVENT_VARIABLES, whole=reply, items=items[0][1].tree if items else None)
 
     def _mapped(self, model: MapModel, scope: Scope, path: Path) -> None:
         """The expressions of a mapping to canonical, each with the field that it makes."""

@@ -1,7 +1,7 @@
 """Right mappings and mistakes in them: `mappings/*.yaml`, with the contracts of what enters and what must leave.
 
-A mutant replaces the text `was` of a mapping by `is`; it is found when a problem stands on the line of the change, or on
-that of `place` where something was taken out.
+A mutant replaces the text `was` of a mapping by `is`; it is found when a problem stands on the line of the change, or
+on that of `place` where something was taken out.
 """
 
 from __future__ import annotations

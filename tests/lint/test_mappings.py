@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 
@@ -24,10 +25,11 @@ def test_a_right_mapping_has_no_findings(mapping: RightMapping) -> None:
 def test_one_mistake_in_a_mapping_is_found_on_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     missed = [mutant for mutant in MUTANTS if not mutant.found()]
     kinds = Counter(mutant.what for mutant in MUTANTS)
+    told = [f"\n{len(RIGHT)} right mappings; {len(MUTANTS) - len(missed)} of {len(MUTANTS)} mistakes found"]
+    for kind, count in sorted(kinds.items()):
+        told.append(f"  {count - sum(mutant.what == kind for mutant in missed):3} of {count:3} {kind}")
     with capsys.disabled():
-        print(f"\n{len(RIGHT)} right mappings; {len(MUTANTS) - len(missed)} of {len(MUTANTS)} mistakes found")
-        for kind, count in sorted(kinds.items()):
-            print(f"  {count - sum(mutant.what == kind for mutant in missed):3} of {count:3} {kind}")
+        sys.stdout.write("\n".join(told) + "\n")
     assert len(RIGHT) >= 40
     assert len(MUTANTS) >= 120
     assert [mutant.name for mutant in missed][len(MUTANTS) // 20 :] == [], "at most one in twenty is missed"

@@ -65,7 +65,9 @@ SCOPE = Scope(
 def missing(text: str, scope: Scope = SCOPE) -> list[str]:
     problems = infer(parse_expression(text), TYPING.given(scope)).problems
     named = [problem for problem in problems if problem.kind in ("field", "variable", "function", "saved", "table")]
-    assert all(text[each.at :].lstrip("$`'\"").startswith(each.found) for each in named if each.kind in ("field", "saved"))
+    assert all(
+        text[each.at :].lstrip("$`'\"").startswith(each.found) for each in named if each.kind in ("field", "saved")
+    )
     return [f"{problem.kind} {problem.found}" for problem in named]
 
 
@@ -94,7 +96,7 @@ def missing(text: str, scope: Scope = SCOPE) -> list[str]:
         "$saved.credit.status & $saved.note.anything",
         "$parent.lines.sku",
         "(number = 'x' ? lines : all).sku",
-        "number ~> | $ | {'whatever': anything} |",
+        "extra ~> | $ | {'whatever': anything} |",
         "$lookup(byName, number).anything",
         "($f := function() { $g() }; $g := function() { 1 })",
         "`number`",
@@ -131,6 +133,7 @@ def test_what_is_there_is_no_finding(text: str) -> None:
         ("$strung(number)", ["function strung"]),
         ("$lookup('units', number)", ["table 'units'"]),
         ("$keys($).anything", ["field anything"]),
+        ("$ ~> | lines | {'sku': skus} |", ["field skus"]),
         ("(function($x) { $x.anything })(lines)", ["field anything"]),
         ("$map(lines, $lowercas)", ["variable lowercas"]),
     ],
