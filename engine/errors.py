@@ -10,6 +10,7 @@ CrossdockError
 │   └── Overloaded          503: come back after `retry_after` seconds
 ├── StepFailed              a step or a request failed; its class decides whether it is tried again
 │   └── OutcomeUnknown      the request may have been carried out; ask before trying again
+├── RefUnreadable           there is no such commit, or no git: name another
 ├── PluginError             a connector or codec could not be set up
 │   └── CodecError          bytes that are not what their codec says
 ├── StoreError
@@ -36,6 +37,10 @@ class ConfigurationError(CrossdockError):
     def __init__(self, findings: Sequence[Any]) -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = tuple(findings)
+
+
+class RefUnreadable(CrossdockError):
+    """There is no such commit, or the folder is in no git repository, or there is no git."""
 
 
 class Refused(CrossdockError):

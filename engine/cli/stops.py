@@ -9,12 +9,12 @@ from typing import IO, Any
 import click
 
 from engine.cli.plain import harmless
-from engine.config.git import RefUnreadable
 from engine.errors import (
     CommandRefused,
     ConfigurationError,
     CrossdockError,
     PluginError,
+    RefUnreadable,
     StoreIncompatible,
     StoreLocked,
     StoreUnavailable,

@@ -7,13 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.config.files import ROOTS, Bundle, belongs
-from engine.errors import CrossdockError
+from engine.errors import RefUnreadable
 
 _SECONDS = 60
-
-
-class RefUnreadable(CrossdockError):
-    """There is no such commit, or the folder is in no git repository, or there is no git."""
 
 
 def bundle_at(folder: Path, ref: str) -> Bundle:

@@ -108,11 +108,10 @@ class SystemBuilder:
         lifecycle = self._build.contracts.lifecycle(entity)
         if lifecycle is None:
             return None
-        roles = self._build.workspace.roles
         writer = Writer(
             self._model.system,
             entity,
-            frozenset(role for role, systems in roles.items() if self._model.system in systems),
+            frozenset(self._model.roles),
             lifecycle.ownership,
             frozenset(filter(None, (lifecycle.key, lifecycle.revision))),
         )

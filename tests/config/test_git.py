@@ -9,7 +9,8 @@ import pytest
 
 from engine.config.files import Bundle
 from engine.config.findings import Findings
-from engine.config.git import RefUnreadable, bundle_at
+from engine.config.git import bundle_at
+from engine.errors import RefUnreadable
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -151,6 +151,11 @@ class SystemFields(ConfigModel):
     connector: Name = Field(description="the kind of connection", json_schema_extra=named("connectors"))
     summary: Summary | None = None
     owner: Team | None = Field(default=None, description="the team that answers for it")
+    roles: tuple[Name, ...] = Field(
+        default=(),
+        description="the roles of the workspace that it plays; what they own it may write",
+        examples=[["wms"]],
+    )
     api: ApiModel | None = Field(default=None, description="the version of the vendor's interface, and until when")
     service_level: ServiceLevelModel = Field(
         default=ServiceLevelModel(), description="what we may count on when we ask it; by default the workspace's"

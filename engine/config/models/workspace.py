@@ -113,10 +113,10 @@ class WorkspaceModel(ConfigModel):
     service_level: ServiceLevelModel = Field(
         default=ServiceLevelModel(), description="of every flow and system that declares none"
     )
-    roles: dict[Name, tuple[Name, ...]] = Field(
+    roles: dict[Name, Summary] = Field(
         default_factory=dict,
-        description="names that owners of fields go by, each with the systems that play the role",
-        examples=[{"channel": ["shop", "crm"]}],
+        description="what owners of fields go by besides systems; a system says in its own file which roles it plays",
+        examples=[{"channel": "Whoever orders come in by."}],
     )
     runbooks: dict[Name, RunbookModel] = Field(
         default_factory=dict, description="what people do about failures, by error class"

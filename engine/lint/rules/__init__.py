@@ -27,6 +27,7 @@ from engine.lint.rules.published import check_published
 from engine.lint.rules.reach import check_reach
 from engine.lint.rules.retries import check_second_tries
 from engine.lint.rules.runbooks import check_runbooks
+from engine.lint.rules.secrets import check_secrets
 from engine.lint.rules.senders import check_senders
 from engine.lint.rules.stages import check_stages
 from engine.lint.rules.teams import check_teams
@@ -57,12 +58,16 @@ RULES: Final[tuple[Callable[[Context], None], ...]] = (
     check_policies,
     check_reach,
     check_second_tries,
+    check_secrets,
     check_senders,
     check_teams,
     check_topics,
     check_unused,
     check_waiting,
 )
+
+
+_SHARE = 10
 
 
 def run_rules(
@@ -82,5 +87,5 @@ def run_rules(
     walk_lifecycles(context)
     walk_flows(context, reader)
     walk_systems(context, reader)
-    for rule in RULES:
+    for rule in loaded.stages.through(RULES, _SHARE):
         rule(context)

@@ -29,14 +29,8 @@ def check_ownership(context: Context) -> None:
         else:
             _check_fields(context, lifecycle, fields)
             _check_names(context, lifecycle)
+    _check_roles(context)
     _check_writers(context)
-
-
-def roles_of(context: Context, system: str) -> frozenset[str]:
-    """The names by which owners may call a system."""
-    workspace = context.loaded.workspace
-    roles = workspace.model.roles if workspace is not None else {}
-    return frozenset(role for role, systems in roles.items() if system in systems)
 
 
 def _fields(context: Context, entity: str) -> dict[str, tuple[str, tuple[str, ...]]]:
@@ -145,6 +139,21 @@ def _known(
         context.findings.add("XD201", mark, expected=what, found=f"'{name}'", hint=hint)
 
 
+def _check_roles(context: Context) -> None:
+    """The roles that systems play are those of the workspace."""
+    workspace = context.loaded.workspace
+    roles = sorted(workspace.model.roles) if workspace is not None else []
+    for system in context.systems.values():
+        for index, role in enumerate(system.model.roles):
+            if role not in roles:
+                hint = did_you_mean(role, roles) or (
+                    f"there are {', '.join(roles[:12])}" if roles else "there are none"
+                )
+                mark = system.places.value("roles", index)
+                what = "a role of flows/workspace.yaml"
+                context.findings.add("XD201", mark, expected=what, found=f"'{role}'", hint=hint)
+
+
 def _file(lifecycle: Lifecycle) -> str:
     return f"canonical/{lifecycle.entity}/lifecycle.yaml"
 
@@ -155,7 +164,7 @@ def _check_writers(context: Context) -> None:
         lifecycle = context.contracts.lifecycle(mapped.entity.partition("/")[0])
         if lifecycle is None:
             continue
-        ownership, roles = lifecycle.ownership, roles_of(context, mapped.system)
+        ownership, roles = lifecycle.ownership, frozenset(context.systems[mapped.system].model.roles)
         fields = [(mapped.above, 0)] if mapped.above else []
         for path, offset in [*fields, *written_fields(mapped.site.tree, mapped.above)]:
             owner = ownership.own(path)

@@ -116,10 +116,13 @@ async def test_a_writer_may(tmp_path: Path, foreign: str) -> None:
         assert await notes(run) == [PRICED]
 
 
-@pytest.mark.parametrize(("plays", "refused"), [("erp", True), ("shop", False)])
+@pytest.mark.parametrize(("plays", "refused"), [("[]", True), ("[channel]", False)])
 async def test_a_role_is_as_good_as_a_name(tmp_path: Path, plays: str, refused: bool) -> None:
     files = workspace("refuse", writers="[channel]", roles=True)
-    async with running(tmp_path, files, workspace=f"{WORKSPACE}roles: {{channel: [{plays}]}}\n") as run:
+    files["flows/systems/shop.yaml"] = f"{SHOP}roles: {plays}\n"
+    async with running(
+        tmp_path, files, workspace=f"{WORKSPACE}roles: {{channel: Whoever orders come in by.}}\n"
+    ) as run:
         reply = await run.post(PRICED)
         assert (reply.status == 422) is refused
         assert await notes(run) == ([] if refused else [PRICED])
