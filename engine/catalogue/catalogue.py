@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
-from engine.catalogue.uses import Use, uses_of
+from engine.catalogue.uses import ASKS, Use, uses_of
 from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings
@@ -22,7 +23,7 @@ from engine.lint.walk_flows import walk_flows
 from engine.plugin import Registry
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """A workspace to be told of. `topics` are the entities that each topic carries, `entering` those of each flow; None
     where that is not known. `files` are the files of flows and systems by `flow:NAME` and `system:NAME`."""
@@ -50,7 +51,30 @@ class Catalogue:
 
     def uses_by(self, flow: str) -> tuple[Use, ...]:
         """What one flow uses."""
-        return tuple(use for use in self.uses if use.flow == flow)
+        return self._by_flow.get(flow, ())
+
+    def uses_of(self, target: str) -> tuple[Use, ...]:
+        """Who uses an event, an operation, a topic or a flow."""
+        return self._by_target.get(target, ())
+
+    def askers(self, operation: str) -> list[str]:
+        """The flows that ask an operation."""
+        return sorted({use.flow for use in self.uses_of(operation) if use.kind in ASKS})
+
+    @cached_property
+    def _by_flow(self) -> Mapping[str, tuple[Use, ...]]:
+        return _grouped(self.uses, lambda use: use.flow)
+
+    @cached_property
+    def _by_target(self) -> Mapping[str, tuple[Use, ...]]:
+        return _grouped(self.uses, lambda use: use.target)
+
+
+def _grouped(uses: Iterable[Use], key: Callable[[Use], str]) -> dict[str, tuple[Use, ...]]:
+    groups: dict[str, list[Use]] = {}
+    for use in uses:
+        groups.setdefault(key(use), []).append(use)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def catalogue_of(bundle: Bundle, registry: Registry, environment: Environment, findings: Findings) -> Catalogue:

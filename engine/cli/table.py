@@ -28,7 +28,10 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
             "map": Entry("map", "map_command", "Try a mapping on an input and check what it makes."),
             "explain": Entry("explain", "explain", "Show how each field of a mapping's output came about."),
             "test": Entry("test", "test", "Run the tests that stand beside the flows."),
+            "capture": Entry("capture", "capture", "Turn a stored message and the answers it got into a test."),
+            "docs": Entry("docs", "docs", "Build the catalogue of the workspace as a static site."),
             "graph": Entry("graph", "graph", "Draw who calls whom, or what one flow does."),
+            "rules": Entry("rules", "rules", "List the business rules that flows hold."),
             "schema": Entry("schema", "schema", "Write JSON Schemas of the workspace's files, for editors."),
             "completion": Entry(
                 "completion", "completion", "Print what makes a shell complete commands, options and names."

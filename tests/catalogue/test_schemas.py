@@ -29,6 +29,7 @@ SHAPE = ("XD103", "XD104", "XD105", "XD106", "XD107", "XD115", "XD118", "XD119",
 
 BEYOND = {
     "an interval that is too short": "the value of a duration, not its spelling",
+    "a successor that does not exist": "which versions an entity has, told in the file of another",
 }
 """Examples of those findings that need more than a look at the file, each with the reason."""
 
