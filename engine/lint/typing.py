@@ -109,7 +109,8 @@ class Typing:
         scope = site.scope
         shapes = tuple((name, id(shape)) for name, shape in scope.shapes.items())
         saved = tuple((name, id(shape)) for name, shape in scope.saved.items()) if scope.saved is not None else None
-        key = (site.text, scope.variables, id(scope.document), shapes, saved)
+        given = (id(scope.document), id(scope.whole), id(scope.items))
+        key = (site.text, scope.variables, given, shapes, saved)
         if key not in self._known:
             self._known[key] = (scope, infer(site.tree, self.given(scope)).problems)
         for problem in self._known[key][1]:
