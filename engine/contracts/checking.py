@@ -36,6 +36,10 @@ _FORMATS = (
 )  # fmt: skip
 
 
+PERSONAL = ("name", "email", "phone", "address", "city", "postal-code", "text", "none")
+"""What `x-personal` may say of a field: what personal data it holds, or `none`."""
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaFinding:
     """Something wrong in a schema. `pointer` is a JSON Pointer into the document named `name`.
@@ -121,6 +125,12 @@ def _oddities(sub: Subschema, name: str) -> Iterator[SchemaFinding]:
             where = pointer_text((*sub.place, keyword))
             hint = nearest(keyword, _KEYWORDS)
             yield SchemaFinding(name, where, "schema-keyword", "a keyword or x-…", shown(keyword), hint, "warning")
+    personal = sub.schema.get("x-personal", PERSONAL[0])
+    if personal not in PERSONAL:
+        where = pointer_text((*sub.place, "x-personal"))
+        expected = f"one of {', '.join(PERSONAL)}"
+        near = nearest(str(personal), PERSONAL)
+        yield SchemaFinding(name, where, "schema-keyword", expected, shown(personal), near, "warning")
     form = sub.schema.get("format")
     if isinstance(form, str) and form not in _FORMATS:
         where = pointer_text((*sub.place, "format"))

@@ -48,6 +48,11 @@ class CompiledSchema:
         wording = WordingValidator(wordable(schema.document), registry=schema.registry)
         return cls(name, schema.document, schema.warnings, schema, decider, wording, owner_of)
 
+    @property
+    def documents(self) -> Mapping[str, Mapping[str, Any]]:
+        """The schema and all that it refers to, by URI."""
+        return self._checked.documents
+
     def is_valid(self, document: Any) -> bool:
         """Whether `document` holds the contract. A document is what a codec gives: JSON types, Decimals as numbers."""
         try:

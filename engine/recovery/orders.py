@@ -66,6 +66,11 @@ async def _show(office: Office, given: Arguments, progress: Progress) -> Any:
     return await office.views.message(message.id)
 
 
+async def _record(office: Office, given: Arguments, progress: Progress) -> Any:
+    message = await office.commands.message(str(given["id"]))
+    return await office.views.record(message.id)
+
+
 async def _resend(office: Office, given: Arguments, progress: Progress) -> Any:
     return _done(await office.commands.resend(str(given["id"]), _person(given)))
 
@@ -156,6 +161,7 @@ ORDERS: Mapping[str, Order] = {
     "trace": _trace,
     "list": _list,
     "show": _show,
+    "record": _record,
     "resend": _resend,
     "reprocess": _reprocess,
     "release": _release,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import exact_json
-from engine.clock import ManualClock, iso, moment
+from engine.clock import ManualClock, iso
 from engine.config.tree import plain
 from engine.errors import ConfigurationError
 from engine.fields.scalars import Duration
@@ -163,7 +163,7 @@ class Bench:
         """Put a canonical document into the flow's channel, as a topic or a schedule would. Raises InvalidInput."""
         flow, now = self._flow, self.clock.now()
         source = self._source()
-        context = EvaluationContext(now=moment(now), limits=self._revision.limits, lookup=self._revision.table_lookup)
+        context = EvaluationContext(now=now, limits=self._revision.limits, lookup=self._revision.table_lookup)
         scope = {"headers": headers, "saved": {}, "message": {"source": source, "receivedAt": iso(now)}}
         identity = identify(flow, document, scope, context)
         payload = exact_json.encode(document)

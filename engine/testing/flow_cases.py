@@ -30,7 +30,7 @@ async def run_flow_case(revision: Revision, files: CaseFiles, case: LoadedCase, 
     problems: list[str] = []
     bench = Bench(revision, revision.flows[model.flow], switchboard, CaseStore(database, clock))
     try:
-        course = await _run(bench, files, switchboard, model)
+        course = await play(bench, files, switchboard, model)
         if not switchboard.problems:
             await compare_course(bench, files, switchboard, course, model.expect, comparison)
     except Restless:
@@ -57,7 +57,7 @@ def _stubs(own: Sequence[StubModel], shared: Sequence[StubModel]) -> Iterator[St
         yield Stub(model, f"stubs[{index}] of the file", own=False)
 
 
-async def _run(bench: Bench, files: CaseFiles, switchboard: Switchboard, model: FlowCaseModel) -> Course:
+async def play(bench: Bench, files: CaseFiles, switchboard: Switchboard, model: FlowCaseModel) -> Course:
     """Earlier messages, the message itself, then what happens after. Raises Restless or CommandRefused."""
     for earlier in model.given.earlier:
         await _take_in(bench, files, earlier)

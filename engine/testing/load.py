@@ -61,7 +61,11 @@ class Loader:
 
     def load(self, file: str) -> Iterator[LoadedCase]:
         """The cases of a file, relative to the workspace."""
-        node = load_yaml((self._files.root / file).read_bytes(), file, self._findings)
+        yield from self.load_text(file, (self._files.root / file).read_bytes())
+
+    def load_text(self, file: str, content: bytes) -> Iterator[LoadedCase]:
+        """The cases of what a file holds, or would hold."""
+        node = load_yaml(content, file, self._findings)
         model = parse_model(CasesModel, node, self._findings) if node is not None else None
         if node is None or model is None:
             return

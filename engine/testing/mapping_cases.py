@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.clock import ManualClock, iso, moment
+from engine.clock import ManualClock, iso
 from engine.config.models.tests import MappingCaseModel, StubModel, StubReplyModel
 from engine.config.tree import plain
 from engine.errors import InvalidInput, StepFailed
@@ -75,7 +75,7 @@ def _run_event(
 def _documents(revision: Revision, event: CompiledEvent, model: MappingCaseModel, payload: bytes) -> list[Any]:
     """What the receiver makes of a payload. Raises InvalidInput."""
     at = starts_at(model.given.at)
-    context = EvaluationContext(now=moment(at), limits=revision.limits, lookup=revision.table_lookup)
+    context = EvaluationContext(now=at, limits=revision.limits, lookup=revision.table_lookup)
     variables = event_variables(_headers(model), plain(model.given.attributes), _facts(event.name, at))
     documents = []
     for raw in raw_documents(event, payload, variables, context):
@@ -97,7 +97,7 @@ async def _run_operation(
     reply = model.reply if model.reply is not None else StubReplyModel(fault="unreachable")
     stub = Stub(StubModel(operation=operation.full_name, reply=reply), "reply", own=False)
     switchboard = Switchboard(revision, files, clock, (stub,))
-    context = EvaluationContext(now=moment(clock.now()), limits=revision.limits, lookup=revision.table_lookup)
+    context = EvaluationContext(now=clock.now(), limits=revision.limits, lookup=revision.table_lookup)
     variables = {"headers": _headers(model), "saved": {}, "message": _facts("test", clock.now())}
     errand = Errand(operation, document_of(model.given, files), variables, context, _KEY, {})
     failed: StepFailed | None = None

@@ -12,6 +12,7 @@ from engine.store.protocol import MessageStore
 from engine.store.records import Attempt, JournalEntry, JournalKind, Selection, Trace
 from engine.tracking.expectations import expectations_of, missing
 from engine.tracking.next_step import next_step
+from engine.tracking.record import record_of
 
 TRANSACTION_LIMIT = 200
 PREVIEW = 20_000
@@ -62,6 +63,11 @@ class Views:
         """Everything about one message."""
         trace = await self._store.trace(message_id)
         return _each_text(await self._full(trace), self._redact) if trace is not None else None
+
+    async def record(self, message_id: int) -> dict[str, Any] | None:
+        """All that is kept of one message, with nothing cut short."""
+        trace = await self._store.trace(message_id)
+        return await record_of(self._store, trace, self._redact) if trace is not None else None
 
     async def _transaction(self, key: str, messages: tuple[Message, ...]) -> dict[str, Any]:
         traces = [trace for message in messages if (trace := await self._store.trace(message.id)) is not None]

@@ -257,3 +257,9 @@ def test_a_valid_order_is_judged_within_microseconds(order: CompiledSchema, exam
             order.is_valid(example)
         rounds.append((time.perf_counter() - began) / 50)
     assert min(rounds) < 100e-6
+
+
+def test_x_personal_names_a_kind_of_personal_data() -> None:
+    schema = compiled({"properties": {"a": {"x-personal": "email"}, "b": {"x-personal": "e-mail"}}})
+    (warning,) = schema.warnings
+    assert (warning.pointer, warning.found, warning.hint) == ("/properties/b/x-personal", "'e-mail'", "email")

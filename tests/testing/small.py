@@ -150,12 +150,12 @@ class Workspace:
 
     def run(self, text: str, name: str = "orders", *, jobs: int = 1) -> list[Verdict]:
         """The verdicts of a test file. Raises ConfigurationError."""
-        files, cases = self._load(text, name)
+        files, cases = self.load(text, name)
         return run_cases(self.revision, files, cases, lambda done, whole: None, jobs=jobs)
 
     def watched(self, text: str, *, jobs: int = 1) -> tuple[list[Verdict], Coverage]:
         """The verdicts of a test file, and what its cases reach."""
-        files, cases = self._load(text, "orders")
+        files, cases = self.load(text, "orders")
         coverage = Coverage([])
         verdicts = run_cases(self.revision, files, cases, lambda done, whole: None, jobs=jobs, coverage=coverage)
         return verdicts, coverage
@@ -166,7 +166,8 @@ class Workspace:
         assert [list(verdict.lines()) for verdict in verdicts if not verdict.holds] == []
         return coverage
 
-    def _load(self, text: str, name: str) -> tuple[CaseFiles, list[LoadedCase]]:
+    def load(self, text: str, name: str = "orders") -> tuple[CaseFiles, list[LoadedCase]]:
+        """The cases of a test file. Raises ConfigurationError."""
         file = f"flows/{name}.test.yaml"
         self.write(file, text)
         findings = Findings()
