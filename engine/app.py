@@ -12,6 +12,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from engine.clock import Clock, SystemClock, iso, moment
 from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings
+from engine.config.progress import Progress
 from engine.contracts.registry import ContractRegistry
 from engine.errors import CommandRefused, ConfigurationError, StoreIncompatible, StoreUnavailable
 from engine.flow.compile import compile_or_refuse, compile_workspace, no_garbage
@@ -99,16 +101,36 @@ def check(
         dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox or not complete
     )
     today = moment((clock or SystemClock()).now()).date()
+    return check_files(
+        folder, bundle, environment, findings, today=today, published=published, lenient=lenient
+    )
+
+
+def check_files(
+    folder: Path,
+    bundle: Bundle,
+    environment: Environment,
+    findings: Findings,
+    *,
+    today: date,
+    published: Bundle | None = None,
+    progress: Progress | None = None,
+    lenient: bool = False,
+) -> tuple[Revision | None, Findings]:
+    """The same for files that are read already; `findings` holds what reading them found."""
+    checks = (_check_stand_ins,)
     with no_garbage():
         return compile_workspace(
             bundle,
             registry_for(folder),
             environment,
             findings,
-            (_check_stand_ins,),
+            checks,
             lazy=True,
             today=today,
             published=published,
+            progress=progress,
+            lenient=lenient,
         )
 
 

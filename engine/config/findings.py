@@ -83,7 +83,7 @@ class Ignored:
 class Findings:
     """Collects findings while a workspace loads; after 1,000 errors or 1,000 warnings it counts the rest in `omitted`.
 
-    `ignored` are those that comments have taken out.
+    `ignored` are those that comments have taken out; `omitted_errors` counts the errors among the omitted.
     """
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Findings:
         self._counts = {True: 0, False: 0}
         self.ignored: list[Ignored] = []
         self.omitted = 0
-        self._omitted_errors = 0
+        self.omitted_errors = 0
 
     def add(
         self,
@@ -124,7 +124,7 @@ class Findings:
                 self._on_line.setdefault((finding.file, finding.line), []).append(finding)
             else:
                 self.omitted += 1
-                self._omitted_errors += finding.is_error
+                self.omitted_errors += finding.is_error
 
     def ignore(self, finding: Finding, reason: str) -> None:
         """Take out a finding that is meant so."""
@@ -160,7 +160,7 @@ class Findings:
     @property
     def has_errors(self) -> bool:
         """Whether the workspace must be refused."""
-        return self._omitted_errors > 0 or any(finding.is_error for finding in self._findings)
+        return self.omitted_errors > 0 or any(finding.is_error for finding in self._findings)
 
     def __iter__(self) -> Iterator[Finding]:
         """All findings, each once, by file, line and column."""

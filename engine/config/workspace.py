@@ -16,6 +16,7 @@ from engine.config.models.system import SystemFields, composed_system
 from engine.config.models.workspace import WorkspaceModel
 from engine.config.parse import parse_model
 from engine.config.places import Places
+from engine.config.progress import Progress, Stages
 from engine.config.redactor import Redactor
 from engine.config.tree import Node
 from engine.config.yaml import load_yaml
@@ -25,6 +26,7 @@ from engine.jsonata import Trees
 from engine.plugin import Registry
 
 M = TypeVar("M", bound=BaseModel)
+_SYSTEMS_SHARE, _FLOWS_SHARE = 5, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class LoadedWorkspace:
 
     `workspace` is None when its file cannot be used. Systems and flows that cannot be parsed are left out; their names
     stay known in `known_systems` and `known_flows`, so that references to them are not findings. `trees` are those of
-    the expressions, for all who look at them.
+    the expressions, for all who look at them; `stages` tells how far loading, compiling and checking have come.
     """
 
     bundle: Bundle
@@ -59,19 +61,26 @@ class LoadedWorkspace:
     known_systems: set[str] = field(default_factory=set)
     known_flows: set[str] = field(default_factory=set)
     trees: Trees = field(default_factory=Trees)
+    stages: Stages = field(default_factory=Stages)
 
 
-def load_workspace(bundle: Bundle, registry: Registry, environment: Environment, findings: Findings) -> LoadedWorkspace:
+def load_workspace(
+    bundle: Bundle,
+    registry: Registry,
+    environment: Environment,
+    findings: Findings,
+    progress: Progress | None = None,
+) -> LoadedWorkspace:
     """Load every configuration file of a bundle. Whatever the input, it ends in findings and never in an exception."""
-    loaded = LoadedWorkspace(bundle, registry, findings, Redactor())
+    loaded = LoadedWorkspace(bundle, registry, findings, Redactor(), stages=Stages(progress))
     reader = _Reader(loaded, environment)
     if WORKSPACE_FILE in bundle:
         loaded.workspace = reader.parsed(WORKSPACE_FILE, WorkspaceModel)
     elif not findings.on_line(Mark(WORKSPACE_FILE, 1, 1), "XD12"):
         findings.add("XD122", Mark(WORKSPACE_FILE, 1, 1), expected="the file of the workspace", found="none")
-    for file in bundle.systems:
+    for file in loaded.stages.through(bundle.systems, _SYSTEMS_SHARE):
         reader.system(file)
-    for file in bundle.flows:
+    for file in loaded.stages.through(bundle.flows, _FLOWS_SHARE):
         reader.flow(file)
     return loaded
 

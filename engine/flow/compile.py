@@ -13,6 +13,7 @@ from engine.config.files import Bundle
 from engine.config.findings import Findings, did_you_mean
 from engine.config.models.flow import FlowModel
 from engine.config.models.workspace import WorkspaceModel
+from engine.config.progress import Progress
 from engine.config.workspace import Loaded, LoadedWorkspace, load_workspace
 from engine.contracts.codes import CodeTables
 from engine.contracts.ownership import Writer
@@ -30,6 +31,8 @@ from engine.lint.ignores import take_out_ignored
 from engine.lint.rules import run_rules
 from engine.plugin import Registry
 
+_SYSTEMS_SHARE, _FLOWS_SHARE = 25, 10
+
 Check = Callable[[Bundle, Environment, ContractRegistry, Findings], None]
 """A further check of a workspace's files, of things that a revision does not hold (the stand-ins of systems)."""
 
@@ -44,15 +47,18 @@ def compile_workspace(
     lazy: bool = False,
     today: date | None = None,
     published: Bundle | None = None,
+    progress: Progress | None = None,
+    lenient: bool = False,
 ) -> tuple[Revision | None, Findings]:
     """Load, check and compile a workspace. The revision is None when there are errors; all findings come at once.
 
     `findings` may hold what reading the files found already. `lazy` is for those who only check: the same findings, and
     expressions whose programs are made when they are first evaluated. `today` and `published`, the files to compare
-    contracts with, are for those who check too: what runs must compile again on any day.
+    contracts with, are for those who check too: what runs must compile again on any day. `lenient` gives a revision
+    in spite of errors that are a judgement on what would run: to try a mapping, and for what has run already.
     """
     findings = findings if findings is not None else Findings()
-    loaded = load_workspace(bundle, registry, environment, findings)
+    loaded = load_workspace(bundle, registry, environment, findings, progress)
     contracts = load_contracts(bundle, findings)
     codes = load_codes(bundle, findings)
     if loaded.workspace is None:
@@ -108,9 +114,10 @@ class _Compiler:
 
     def revision(self) -> Revision:
         build = self._build
-        for name, system in self._loaded.systems.items():
+        stages = self._loaded.stages
+        for name, system in stages.through(self._loaded.systems.items(), _SYSTEMS_SHARE):
             build.systems[name] = SystemBuilder(build, system).system()
-        flows = {name: self._flow(flow) for name, flow in self._loaded.flows.items()}
+        flows = {name: self._flow(flow) for name, flow in stages.through(self._loaded.flows.items(), _FLOWS_SHARE)}
         return Revision(
             id=self._loaded.bundle.revision,
             workspace=self._workspace,

@@ -84,7 +84,7 @@ class Context:
     def told(self) -> tuple[Told, ...]:
         """What in the expressions cannot be right."""
         if self._told is None:
-            self._told = tuple(self.typing.problems(self.facts.sites, self.facts.made))
+            self._told = tuple(self.typing.problems(self.facts.sites, self.facts.made, self.loaded.stages))
         return self._told
 
     def vendor(self, path: str) -> Shape | None:

@@ -33,7 +33,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 )
 """What the right workspace needs of the environment."""
 
-_REPEATED = re.compile(r"<<(?:(?P<text>.+?) \* (?P<times>[0-9]+)|(?P<bytes>[0-9a-f]{2}(?: [0-9a-f]{2})*))>>")
+REPEATED = re.compile(r"<<(?:(?P<text>.+?) \* (?P<times>[0-9]+)|(?P<bytes>[0-9a-f]{2}(?: [0-9a-f]{2})*))>>")
 
 
 @dataclass(slots=True)
@@ -136,7 +136,7 @@ def _spelled_out(line: str) -> bytes:
     """A line with its repetitions and bytes written out."""
     parts: list[bytes] = []
     position = 0
-    for match in _REPEATED.finditer(line):
+    for match in REPEATED.finditer(line):
         parts.append(line[position : match.start()].encode())
         named = match["bytes"]
         parts.append(bytes.fromhex(named) if named else _text(match["text"]) * int(match["times"]))

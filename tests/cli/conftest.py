@@ -7,6 +7,13 @@ import pytest
 from cli_harness import Running, make_workspace
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for what commands keep between runs."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A workspace as `crossdock init` makes it."""

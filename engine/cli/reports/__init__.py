@@ -1,0 +1,1 @@
+"""What `crossdock lint` found, in the forms that people, build servers and code hosts read."""
