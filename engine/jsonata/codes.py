@@ -119,6 +119,7 @@ _TEXTS = {
     "D3164": "$identifier() expected a list of objects with a scheme and a value, got {value}",
     "D3165": "${functionName}() expected {token}, got {value}",
     "D3166": "{message}",
+    "D3169": "a function stands in the result{token}, which is a document: call it, or give its name as text",
     "D3168": "the pattern of a transform matched {value}, which is no object and has no fields to update",
     "D3167": "$convert() has no exact result for {value} in {token}: say how many decimal places to round to",
 }
@@ -136,8 +137,8 @@ def describe(code: str, details: Mapping[str, Any]) -> str:
         return str(details.get("message", code))
     if "{message}" in template:
         return str(details.get("message") or "")
-    shown = {name: _shown(name, value, template) for name, value in details.items()}
-    return template.format_map(_Blank(shown))
+    named = {name: _shown(name, value, template) for name, value in details.items()}
+    return template.format_map(_Blank(named))
 
 
 class _Blank(dict[str, str]):
@@ -150,8 +151,15 @@ class _Blank(dict[str, str]):
 def _shown(name: str, value: Any, template: str) -> str:
     if name in _SHOWN_BARE or "$" + "{" + name + "}" in template:
         return str(value)
+    if isinstance(value, str) and not name.startswith("value"):
+        return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"
+    return shown(value)
+
+
+def shown(value: Any) -> str:
+    """A value as (shortened) JSON-like text."""
     if isinstance(value, str):
-        text = '"' + value + '"' if name.startswith("value") else value
+        text = '"' + value + '"'
     elif value is None:
         text = "null"
     elif isinstance(value, bool):

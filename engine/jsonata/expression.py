@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.jsonata import ast
 from engine.jsonata.compiler.compile import Program, compile_tree
+from engine.jsonata.compiler.escapes import FunctionInResult, as_document
 from engine.jsonata.compiler.later import LaterProgram, compile_later
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
 from engine.jsonata.library import STANDARD
@@ -107,6 +108,9 @@ class Expression:
         subject = Outer((data,)) if data.__class__ is list else data
         try:
             result = self._run(subject, data, variables or _NO_VARIABLES, state)
+            if self.program.function_at is not None:
+                result = self._as_document(result, self.program.function_at)
+                state.dirty = True
             return plain(result) if state.dirty else result
         except ExpressionError as error:
             raise self._located(_limit(error), error) from error.__cause__
@@ -124,6 +128,14 @@ class Expression:
             careful = _careful_program(self.source, self.functions)
             state.dirty = True
             return careful.run(subject, data, variables, state)
+
+    def _as_document(self, result: Any, offset: int) -> Any:
+        """A result without functions; raises D3169 for one that is there."""
+        try:
+            return as_document(result)
+        except FunctionInResult as found:
+            error = ExpressionError("D3169", token=f" in {found.path}" if found.path else "")
+            raise error.located(self.source, offset, self.origin) from None
 
     def _located(self, error: ExpressionError, raised: BaseException) -> ExpressionError:
         """Add the place in the expression and in the data to an error."""

@@ -37,7 +37,7 @@ class Parameter:
         """Whether a value is of the parameter's type, or missing; what is no array does not count as one."""
         symbol = symbol_of(value)
         if self.kind == "a":
-            fits = symbol == "m" or self.subtype is None or (symbol == "a" and _items_fit(self.subtype, value, "a", "a"))
+            fits = self.subtype is None or not isinstance(value, list) or _items_fit(self.subtype, value, "a", "a")
             return symbol in "am" and fits
         return symbol == "m" or re.match(self.pattern.rstrip("?+"), symbol) is not None
 

@@ -42,11 +42,13 @@ def _call(unit: Unit, node: ast.Call, first: Val | None, here: Here) -> Val:
     if isinstance(procedure, ast.Path):
         unit.line(f"if {function.code} is M: not_a_function({token!r}, {_is_known(unit, here, token)})")
     passed = packed(arguments)
+    name = f", {token!r}" if token and isinstance(procedure, ast.Variable) else ""
     unit.reentries += 1
     if here.bounce and not node.predicates and node.group is None:
         unit.bounces += 1
-        return Val(unit.assign(f"TailCall({function.code}, {passed}, {token!r})"), raw=True)
-    return Val(unit.assign(f"invoke({function.code}, {passed}, {here.code}, st)"), raw=True)
+        known = token if isinstance(procedure, ast.Variable) else ""
+        return Val(unit.assign(f"TailCall({function.code}, {passed}, {known!r})"), raw=True)
+    return Val(unit.assign(f"invoke({function.code}, {passed}, {here.code}, st{name})"), raw=True)
 
 
 def _is_known_lambda(variable: Var) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.jsonata import ast
 from engine.jsonata.compiler import calls, literals, objects, operators, paths
+from engine.jsonata.compiler.escapes import escaping
 from engine.jsonata.compiler.names import RUNTIME
 from engine.jsonata.compiler.scope import Scope, closures_in, evaluates
 from engine.jsonata.compiler.unit import Emitter, Loop, Unit
@@ -66,7 +67,8 @@ class Program:
     """A compiled expression: the function (context, document, variables, state), and where its lines come from.
 
     `clean`: what it gives needs no sequences turned into lists. `offsets[line - 1]` is the offset in the expression.
-    `loops` tells where in the data a line is at work.
+    `loops` tells where in the data a line is at work. `function_at` is the offset of a function that may be in what it
+    gives.
     """
 
     run: Callable[[Any, Any, Mapping[str, Any], Any], Any]
@@ -74,6 +76,7 @@ class Program:
     offsets: tuple[int, ...]
     loops: tuple[Loop, ...]
     clean: bool
+    function_at: int | None = None
 
 
 def compile_tree(
@@ -94,7 +97,8 @@ def compile_tree(
     source = "def main(ctx, root, env, st):\n" + "\n".join(unit.lines) + "\n"
     code = compile(source, FILENAME, "exec", dont_inherit=True, optimize=2)
     run = _define(code, {**RUNTIME, **unit.constants})
-    return Program(run, source, (0, *unit.offsets), tuple(unit.loops), value.clean and not value.sequence)
+    clean = value.clean and not value.sequence
+    return Program(run, source, (0, *unit.offsets), tuple(unit.loops), clean, escaping(tree, functions))
 
 
 def _define(code: CodeType, names: dict[str, Any]) -> Callable[..., Any]:

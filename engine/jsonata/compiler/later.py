@@ -51,6 +51,10 @@ class LaterProgram:
     def clean(self) -> bool:
         return self.made.clean
 
+    @property
+    def function_at(self) -> int | None:
+        return self.made.function_at
+
 
 def compile_later(tree: ast.Node, functions: FunctionRegistry) -> Program | LaterProgram:
     """The program of a tree; made at once where it might be refused. Raises ExpressionSyntaxError."""

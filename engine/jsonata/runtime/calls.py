@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from engine.fields.nearest import nearest
+from engine.jsonata.codes import shown
 from engine.jsonata.errors import ExpressionError
 from engine.jsonata.missing import MISSING
 from engine.jsonata.registry import Function
@@ -121,10 +123,10 @@ def arity_of(function: Any) -> int:
     return 1 if arity is None else int(arity)
 
 
-def invoke(function: Any, arguments: tuple[Any, ...], context: Any, state: State) -> Any:
+def invoke(function: Any, arguments: tuple[Any, ...], context: Any, state: State, name: str = "") -> Any:
     """Call a function value and run the tail calls that it leaves; raises T1006 for anything else."""
     state.enter()
-    result = _once(function, arguments, context, state)
+    result = _once(function, arguments, context, state, name)
     if result.__class__ is TailCall:
         result = finish(result, context, state)
     state.depth -= 1
@@ -138,7 +140,7 @@ def finish(call: TailCall, context: Any, state: State) -> Any:
         state.budget -= 1
         if state.budget < 0:
             state.poll()
-        result = _once(result.function, result.arguments, context, state)
+        result = _once(result.function, result.arguments, context, state, result.token)
     return result
 
 
@@ -147,7 +149,7 @@ def native(function: Function, state: State) -> Native:
     return Native(function, state)
 
 
-def _once(function: Any, arguments: tuple[Any, ...], context: Any, state: State) -> Any:
+def _once(function: Any, arguments: tuple[Any, ...], context: Any, state: State, name: str = "") -> Any:
     kind = function.__class__
     if kind is Lambda:
         if function.signature is not None:
@@ -157,7 +159,17 @@ def _once(function: Any, arguments: tuple[Any, ...], context: Any, state: State)
         return call_native(function.function, arguments, context, state)
     if callable(function):
         return function(*arguments)
-    raise ExpressionError("T1006", value=function)
+    raise ExpressionError("T1006", value=function, token=_not_callable(function, name, state))
+
+
+def _not_callable(value: Any, name: str, state: State) -> str:
+    """What was called in place of a function: its name if it has one, and the nearest function."""
+    if not name:
+        return shown(value)
+    if value is not MISSING:
+        return f"${name} is {shown(value)}"
+    meant = nearest(name, state.environment.functions)
+    return f"${name} is nothing" + (f"; did you mean ${meant}" if meant else "")
 
 
 def call_native(function: Function, arguments: tuple[Any, ...], context: Any, state: State) -> Any:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import random
 from time import monotonic
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError
 from engine.jsonata.missing import MISSING
@@ -36,11 +38,13 @@ def _system_time() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluationContext:
-    """What an expression may use beyond its input: time (aware), code tables, randomness, values for host functions."""
+class EvaluationContext(Struct, frozen=True):
+    """What an expression may use beyond its input: time, code tables, randomness, values for host functions.
 
-    now: datetime | None = None
+    `now` is aware, or in epoch seconds; without it the machine's clock counts.
+    """
+
+    now: datetime | float | None = None
     limits: Limits = Limits()
     lookup: TableLookup | None = None
     random: Callable[[], float] = random
@@ -65,13 +69,17 @@ class State:
         self.depth = 0
         self.dirty = False
         self.environment = environment
-        self._now = context.now
+        self._now: datetime | None = None
 
     @property
     def now(self) -> datetime:
         """The time of the evaluation: the same however often it is asked for."""
         if self._now is None:
-            self._now = _system_time()
+            given = self.context.now
+            if given is None:
+                self._now = _system_time()
+            else:
+                self._now = given if isinstance(given, datetime) else datetime.fromtimestamp(given, UTC)
         return self._now
 
     def poll(self) -> None:
