@@ -90,10 +90,11 @@ def check(
     variables: Mapping[str, str] | None = None,
     published: Bundle | None = None,
     clock: Clock | None = None,
+    lenient: bool = False,
 ) -> tuple[Revision | None, Findings]:
     """Load and compile a workspace as `run` does. `complete` False takes absent variables and secrets as given.
 
-    `published` are the files whose contracts others use already.
+    `published` are the files whose contracts others use already; `lenient` see `compile_workspace`.
     """
     findings = Findings()
     bundle = Bundle.from_directory(folder, findings)
@@ -339,7 +340,7 @@ class App:
         )
 
     def _compile_bundle(self, raw: bytes) -> Revision:
-        return compile_or_refuse(Bundle.from_bytes(raw), self._registry, self._environment)
+        return compile_or_refuse(Bundle.from_bytes(raw), self._registry, self._environment, lenient=True)
 
     def _open_office(self, revision: Revision) -> None:
         commands = Commands(

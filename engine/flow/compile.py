@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
+from engine.config.codes import CODES
 from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings, did_you_mean
@@ -68,7 +69,14 @@ def compile_workspace(
     for check in checks:
         check(bundle, environment, contracts, findings)
     take_out_ignored(bundle, findings)
-    return (None if findings.has_errors else revision), findings
+    return (None if _refused(findings, lenient) else revision), findings
+
+
+def _refused(findings: Findings, lenient: bool) -> bool:
+    """Whether there is an error that keeps the workspace from running."""
+    if not lenient or findings.omitted:
+        return findings.has_errors
+    return any(not CODES[finding.code].may_be_ignored for finding in findings.errors)
 
 
 @contextmanager
@@ -89,9 +97,11 @@ def compile_or_refuse(
     environment: Environment,
     findings: Findings | None = None,
     checks: Sequence[Check] = (),
+    *,
+    lenient: bool = False,
 ) -> Revision:
     """The revision. Raises ConfigurationError with every finding."""
-    revision, found = compile_workspace(bundle, registry, environment, findings, checks)
+    revision, found = compile_workspace(bundle, registry, environment, findings, checks, lenient=lenient)
     if revision is None:
         raise ConfigurationError(found.errors)
     return revision
