@@ -48,7 +48,7 @@ class Task:
 
     def load(self) -> Try:
         """The mapping as the workspace has it now. Raises ConfigurationError and Unusable."""
-        revision, findings = check(self.folder, complete=False, sandbox=True)
+        revision, findings = check(self.folder, complete=False, sandbox=True, lenient=True)
         if revision is None:
             raise ConfigurationError(findings.errors)
         try:
