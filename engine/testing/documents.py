@@ -10,8 +10,11 @@ from engine.config.files import Bundle
 from engine.config.findings import Findings, did_you_mean
 from engine.config.tree import plain
 from engine.config.yaml import load_yaml
+from engine.contracts.registry import ContractRegistry
+from engine.contracts.schema import CompiledSchema
 from engine.fields.expressions import Expr
 from engine.fields.marks import Mark
+from engine.flow.canonical import load_contracts
 from engine.flow.expressions import Expressions
 from engine.jsonata import Expression
 
@@ -29,6 +32,7 @@ class CaseFiles:
         self._expressions = Expressions(Bundle({}), findings)
         self._contents: dict[str, bytes] = {}
         self._documents: dict[str, Any] = {}
+        self._registry: ContractRegistry | None = None
 
     def check(self, name: str | None, mark: Mark, *, parsed: bool) -> None:
         """Find a file; `parsed` asks for a document in JSON or YAML too."""
@@ -48,6 +52,24 @@ class CaseFiles:
     def expression(self, expr: Expr) -> Expression:
         """An expression that was compiled."""
         return self._expressions.expression(expr, _ELSEWHERE)
+
+    def check_entity(self, name: str | None, mark: Mark) -> None:
+        """Find a canonical entity and version."""
+        if name is None or name in self._contracts():
+            return
+        near = self._contracts().nearest(name)
+        hint = f"did you mean '{near}'" if near else ""
+        self._findings.add("XD403", mark, expected="a canonical entity and version", found=f"'{name}'", hint=hint)
+
+    def schema(self, name: str) -> CompiledSchema:
+        """The schema of a canonical entity and version that was checked."""
+        return self._contracts().get(name).schema
+
+    def _contracts(self) -> ContractRegistry:
+        """The canonical contracts, loaded when a case first names one."""
+        if self._registry is None:
+            self._registry = load_contracts(Bundle.from_directory(self.root, Findings()), Findings())
+        return self._registry
 
     def content(self, name: str) -> bytes:
         """The bytes of a file that was checked."""

@@ -192,3 +192,4 @@ class Loader:
         if isinstance(expected, DocumentExpectModel):
             self._files.check(expected.file, places.value(*at, "file"), parsed=True)
             self._files.compile(expected.asserts, places.value(*at, "asserts"))
+            self._files.check_entity(expected.valid, places.value(*at, "valid"))

@@ -106,6 +106,11 @@ class _Check:
         if expected.asserts is not None and (why := self._refuted(expected, got)) is not None:
             self.comparison.differences.append(Difference(label, f"'{expected.asserts}' to be true", why))
 
+        if expected.valid is not None:
+            wanted = f"a valid {expected.valid}"
+            for violation in self.files.schema(expected.valid).validate(got):
+                self.comparison.differences.append(Difference(label, wanted, violation.message))
+
     def _refuted(self, expected: DocumentExpectModel, got: Any) -> str | None:
         """What an assertion gives instead of true."""
         assert expected.asserts is not None

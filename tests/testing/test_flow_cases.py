@@ -324,3 +324,15 @@ def test_cases_do_not_see_each_other(small: Workspace) -> None:
     case = f"- {{case: once, flow: orders, {GIVEN}}}"
     head = f"test: orders\nstubs:\n  {CHECKED}\n  {BOOKED}\ncases:\n  "
     assert all(verdict.holds for verdict in small.run(head + "\n  ".join([case] * 12) + "\n"))
+
+
+def test_final_documents_are_held_to_canonical_schemas(small: Workspace) -> None:
+    head = f"flow: orders\n{GIVEN}\nstubs:\n  {CHECKED}\n  {BOOKED}\nexpect:\n"
+    call = "  calls: [erp.check, {{operation: erp.book, valid: {0}}}]\n"
+    event = "  publishes: [{{topic: order.booked, valid: {0}}}]\n"
+    assert small.wrong(head + call.format("order/1")) == []
+    (told,) = small.wrong(head + event.format("order/1"))
+    assert told.startswith("publishes[0] (order.booked): expected a valid order/1, got ")
+    assert told.endswith("total: expected a value, got nothing")
+    (finding,) = small.findings(head + event.format("ordr/1"))
+    assert "XD403 expected a canonical entity and version, got 'ordr/1'; did you mean 'order/1'" in finding

@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, ConfigDict, Discriminator, Field, Tag, WithJ
 
 from engine.config.models.base import (
     ConfigModel,
+    EntityVersion,
     EventName,
     FlowName,
     MilestoneName,
@@ -177,6 +178,11 @@ class DocumentExpectModel(ConfigModel):
         default=None, description="fields that it has; of a list, items that are in it in whatever order"
     )
     asserts: Expr | None = Field(default=None, alias="assert", description="true of it; scope: the document")
+    valid: EntityVersion | None = Field(
+        default=None,
+        description="the canonical entity and version whose schema it holds to",
+        examples=["sales-order/2"],
+    )
 
     @model_validator(mode="after")
     def _one_document(self) -> Self:
