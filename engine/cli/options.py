@@ -76,10 +76,9 @@ def workspace_argument(command: F) -> F:
     return click.argument("folder", metavar="[DIR]", type=Folder(), default=".", required=False)(command)
 
 
-def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--workspace DIR` and `--store URL`, handed over as `place`."""
-
-    @click.option(
+def workspace_folder_option(command: F) -> F:
+    """`--workspace DIR`, handed over as `folder`, for commands that look at files only."""
+    return click.option(
         "--workspace",
         "-w",
         "folder",
@@ -88,7 +87,13 @@ def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
         default=".",
         envvar="CROSSDOCK_WORKSPACE",
         help="The workspace's folder; by default the current one, or $CROSSDOCK_WORKSPACE.",
-    )
+    )(command)
+
+
+def workspace_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--workspace DIR` and `--store URL`, handed over as `place`."""
+
+    @workspace_folder_option
     @click.option("--store", metavar="URL", help="The store, where 'run' was given another than the workspace's.")
     @functools.wraps(command)
     def with_place(*args: Any, folder: Path, store: str | None, **options: Any) -> Any:

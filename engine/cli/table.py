@@ -24,6 +24,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
     {
         "Build": {
             "init": Entry("init", "init", "Make a small workspace that runs as it is."),
+            "new": Entry("new", "new", "Make a flow, a system or an entity to begin with."),
             "lint": Entry("lint", "lint", "Check a workspace and show everything that is wrong with it."),
             "map": Entry("map", "map_command", "Try a mapping on an input and check what it makes."),
             "explain": Entry("explain", "explain", "Show how each field of a mapping's output came about."),
