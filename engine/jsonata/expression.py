@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.jsonata import ast
 from engine.jsonata.compiler.compile import Program, compile_tree
-from engine.jsonata.compiler.escapes import FunctionInResult, as_document
+from engine.jsonata.compiler.escapes import HANDED_ON, FunctionInResult, as_document
 from engine.jsonata.compiler.later import LaterProgram, compile_later
 from engine.jsonata.errors import ExpressionError, ExpressionLimitError, ExpressionSyntaxError, Origin
 from engine.jsonata.library import STANDARD
@@ -132,7 +132,7 @@ class Expression:
     def _as_document(self, result: Any, offset: int) -> Any:
         """A result without functions; raises D3169 for one that is there."""
         try:
-            return as_document(result)
+            return as_document(result, offset != HANDED_ON)
         except FunctionInResult as found:
             error = ExpressionError("D3169", token=f" in {found.path}" if found.path else "")
             raise error.located(self.source, offset, self.origin) from None

@@ -9,10 +9,20 @@ from engine.jsonata import ast
 from engine.jsonata.missing import MISSING
 from engine.jsonata.registry import FunctionRegistry
 
+HANDED_ON = -1
+"""In place of an offset: only a function that is an argument may come back in the result."""
+
 
 def escaping(tree: ast.Node, functions: FunctionRegistry) -> int | None:
-    """The offset of a function that may stand in the result: it is neither called nor handed to one that calls it."""
-    return _Search(tree, functions).found(tree, False)
+    """The offset of a function that may stand in the result: it is neither called nor handed to one that calls it.
+
+    HANDED_ON if it may only be there as an argument that a function gives back, None if it cannot be there.
+    """
+    at = _Search(tree, functions, arguments=True).found(tree, False)
+    if at is None:
+        return None
+    sure = _Search(tree, functions, arguments=False).found(tree, False)
+    return HANDED_ON if sure is None else sure
 
 
 class FunctionInResult(Exception):
@@ -23,28 +33,30 @@ class FunctionInResult(Exception):
         self.path = path
 
 
-def as_document(value: Any, path: str = "") -> Any:
-    """A result as a document: matchers, such as the `next` of a match, are left out, as JSON does in the reference.
+def as_document(value: Any, refuse: bool, path: str = "") -> Any:
+    """A result as a document: matchers, such as the `next` of a match, and functions handed on are left out, as JSON
+    leaves them out in the reference.
 
-    Raises FunctionInResult for any other function.
+    Raises FunctionInResult for any other function, if it is to `refuse` them.
     """
     if isinstance(value, dict):
-        items = ((key, as_document(item, f"{path}.{key}" if path else key)) for key, item in value.items())
+        items = ((key, as_document(item, refuse, f"{path}.{key}" if path else key)) for key, item in value.items())
         return {key: item for key, item in items if item is not MISSING}
     if isinstance(value, list):
-        return value.__class__(as_document(item, f"{path}[{index}]") for index, item in enumerate(value))
+        return value.__class__(as_document(item, refuse, f"{path}[{index}]") for index, item in enumerate(value))
     if not callable(value):
         return value
-    if hasattr(value, "state"):
+    if refuse and hasattr(value, "state"):
         raise FunctionInResult(path)
     return MISSING
 
 
 class _Search:
-    __slots__ = ("_bound", "_functions")
+    __slots__ = ("_arguments", "_bound", "_functions")
 
-    def __init__(self, tree: ast.Node, functions: FunctionRegistry) -> None:
+    def __init__(self, tree: ast.Node, functions: FunctionRegistry, *, arguments: bool) -> None:
         self._functions = functions
+        self._arguments = arguments
         self._bound: set[str] = set()
         self._bound = {node.name for node in tree.walk() if isinstance(node, ast.Bind) and self._is_one(node.value)}
 
@@ -84,9 +96,9 @@ class _Search:
 
     def _call(self, node: ast.Call) -> Iterable[tuple[ast.Node, bool]]:
         procedure = node.procedure
-        calls = False
+        calls = not self._arguments
         if isinstance(procedure, ast.Variable) and procedure.name not in self._bound:
             function = self._functions.get(procedure.name)
-            calls = function is not None and "f" in (function.signature or "")
+            calls = calls or (function is not None and "f" in (function.signature or ""))
         keeps = isinstance(procedure, ast.Regex) or (isinstance(procedure, ast.Variable) and procedure.name == "eval")
         return ((procedure, not keeps), *((argument, calls) for argument in node.arguments))
