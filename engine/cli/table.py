@@ -32,6 +32,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
             "capture": Entry("capture", "capture", "Turn a stored message and the answers it got into a test."),
             "docs": Entry("docs", "docs", "Build the catalogue of the workspace as a static site."),
             "graph": Entry("graph", "graph", "Draw who calls whom, or what one flow does."),
+            "drift": Entry("drift", "drift", "Compare what a system really sends with the contract that we have of it."),
             "rules": Entry("rules", "rules", "List the business rules that flows hold."),
             "schema": Entry("schema", "schema", "Write JSON Schemas of the workspace's files, for editors."),
             "completion": Entry(

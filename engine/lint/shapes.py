@@ -124,7 +124,7 @@ class Shapes:
         return None
 
     def always(self, shape: Shape, name: str) -> bool:
-        """Whether every alternative requires the field."""
+        """Whether every alternative requires the field; of a list, of each of its items."""
         return bool(shape.alternatives) and all(self._requires(part, name, 0) for part in shape.alternatives)
 
     def _requires(self, part: SchemaPart, name: str, depth: int) -> bool:
@@ -132,6 +132,8 @@ class Shapes:
             return False
         required = part.schema.get("required")
         if isinstance(required, list) and name in required:
+            return True
+        if "items" in part.schema and self._requires(SchemaPart(part.schema["items"], part.document), name, depth + 1):
             return True
         return any(self._requires(other, name, depth + 1) for other in self._conjuncts(part))
 
