@@ -16,10 +16,11 @@ from engine.catalogue.pictures.flow_svg import flow_svg
 from engine.catalogue.pictures.graph import Graph, Node, around, flows_graph, systems_graph, teams_graph
 from engine.catalogue.pictures.graph_svg import graph_svg
 from engine.catalogue.pictures.outline import Act
+from engine.catalogue.rules import rules_of
 from engine.catalogue.site.entities import STANDARDS, entity_page, entity_rows
 from engine.catalogue.site.failures import failures_of
 from engine.catalogue.site.ownership import ownership_of
-from engine.catalogue.site.rows import event_rows, flow_row, operation_rows, rules_of, topic_rows
+from engine.catalogue.site.rows import event_rows, flow_row, operation_rows, topic_rows
 from engine.catalogue.uses import ASKS, TELLS, Use
 
 ROWS_A_PAGE = 200

@@ -3,37 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from engine.catalogue.catalogue import Catalogue
 from engine.catalogue.uses import ASKS, TELLS, every_step
 from engine.config.models.flow import FlowModel
-from engine.config.models.steps import (
-    DiscardStep,
-    FilterStep,
-    LookupStep,
-    ParkSettings,
-    ParkStep,
-    RaiseStep,
-    RouteStep,
-    SendStep,
-    SendTarget,
-    StepFields,
-)
+from engine.config.models.steps import RaiseStep
 from engine.flow.compiled import CompiledEvent, CompiledOperation, CompiledSystem
 
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A business rule that a flow holds: where it decides something by an expression or a table."""
-
-    flow: str
-    kind: str
-    decides: str
-    expression: str
 
 
 # -- flows
@@ -70,36 +48,6 @@ def error_classes_of(catalogue: Catalogue, model: FlowModel) -> list[str]:
     declared = {rule.error_class for name in systems for rule in catalogue.revision.systems[name].model.errors}
     raised = {step.raise_.error_class for step in every_step(model.steps) if isinstance(step, RaiseStep)}
     return sorted(declared | raised)
-
-
-def rules_of(model: FlowModel) -> Iterator[Rule]:
-    """The business rules of a flow."""
-    for step in every_step(model.steps):
-        yield from _rules(model.flow, step)
-
-
-def _rules(flow: str, step: StepFields) -> Iterator[Rule]:
-    if step.when is not None:
-        yield Rule(flow, "condition", "whether a step runs", str(step.when))
-    if isinstance(step, RouteStep):
-        yield from (Rule(flow, "routing", f"arm {number}", str(arm.when)) for number, arm in enumerate(step.route, 1))
-    elif isinstance(step, FilterStep):
-        yield Rule(flow, "filter", f"others are discarded as {step.reason}", str(step.filter))
-    elif isinstance(step, ParkStep) and isinstance(step.park, ParkSettings):
-        yield Rule(
-            flow,
-            "hold",
-            f"{step.park.reason} ({step.park.owner or 'the owner'} decides)",
-            str(step.park.when or "always"),
-        )
-    elif isinstance(step, LookupStep):
-        yield Rule(flow, "lookup", f"table {step.lookup.table}", str(step.lookup.key))
-    elif isinstance(step, SendStep) and isinstance(step.send, SendTarget):
-        yield Rule(flow, "routing", f"the system that gets {step.send.operation}", str(step.send.system))
-    elif isinstance(step, DiscardStep):
-        yield Rule(flow, "discard", step.discard, "")
-    elif isinstance(step, RaiseStep):
-        yield Rule(flow, "error", f"{step.raise_.reason} ({step.raise_.error_class})", "")
 
 
 # -- interfaces
