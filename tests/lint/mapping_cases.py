@@ -63,6 +63,7 @@ class RightMapping:
 
     name: str
     text: str
+    schema: Mapping[str, Any]
     source: Type
     target: Type
     codes: Codes
@@ -98,6 +99,7 @@ def right_mappings() -> Iterator[RightMapping]:
             yield RightMapping(
                 f"{file.stem}: {mapping['name']}",
                 mapping["text"],
+                content["schemas"].get(mapping["from"], {}),
                 types.get(mapping["from"], ANY),
                 types.get(mapping["to"], ANY),
                 codes,

@@ -24,8 +24,13 @@ def array(unit: Unit, node: ast.Array, here: Here) -> Val:
         value = unit.value(item, inner)
         clean = clean and value.clean
         if isinstance(item, ast.Array) or (isinstance(item, ast.Text) and item.value == "["):
-            ready.append(value.code)
             clean = clean and not value.sequence
+            if not value.missing:
+                ready.append(value.code)
+                continue
+            code = _started(unit, code, ready)
+            name = unit.solid(value).code
+            unit.line(f"if {name} is not M: {code}.append({name})")
         elif value.kind and value.kind in "snboz" and not value.missing:
             ready.append(value.code)
         else:

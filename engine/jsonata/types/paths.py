@@ -244,7 +244,7 @@ def variable(walk: Walk, node: ast.Variable, scope: Scope) -> Type:
     if binding is not None:
         return scope.value(binding)
     if node.name in walk.functions:
-        return Type((Function(lambda arguments: ANY),))
+        return Type((Function(lambda arguments: ANY, at=walk.at(node.start)),))
     names: Sequence[str] = [name for name in scope.names if not name.startswith("!")]
     walk.report("variable", walk.at(node.start), "", node.name, tuple(names))
     return ANY

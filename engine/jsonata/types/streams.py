@@ -65,7 +65,7 @@ def stream_of(value: Type) -> Stream:
     """The items of a value: those of a list, or the value itself."""
     lists = [atom for atom in value.atoms if isinstance(atom, List)]
     if not lists:
-        return Stream(value.present(), value.absent)
+        return Stream(value.present(), stronger(value.absent, EMPTY if value.any else None))
     single = Type(tuple(atom for atom in value.atoms if not isinstance(atom, List)), value.any, at=value.at)
     items = [each.item.here(value.at) for each in lists]
     absent = value.absent
