@@ -156,3 +156,11 @@ def test_an_array_document_is_one_item() -> None:
 
 def test_arrays_of_arrays_meet_nested_constructors() -> None:
     assert _value('$.{"a": {"b": $}}', [[[1], [2]], [[3]]]) == [{"a": {"b": [1, 2]}}, {"a": {"b": 3}}]
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [("[[1, 2][$ > 5]]", []), ("[[1, 2][$ > 5], 3]", [3]), ("[[1, 2][$ > 0]]", [[1, 2]]), ("[[1, 2][$ > 1]]", [2])],
+)
+def test_a_filter_that_finds_nothing_leaves_no_hole_in_a_list(source: str, value: Any) -> None:
+    assert _value(source, ORDER) == value
