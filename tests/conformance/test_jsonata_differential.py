@@ -1,18 +1,9 @@
-"""Random expressions, compared with the reference implementation on Node.
-
-Needs `node` and the npm package `jsonata` in NODE_PATH, in CROSSDOCK_NODE_MODULES or installed globally.
-"""
+"""Random expressions, compared with the reference implementation on Node."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
-import subprocess
-import tempfile
 from decimal import Decimal
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -20,27 +11,10 @@ import pytest
 
 from engine.jsonata import MISSING, ExpressionError, compile_expression
 from tests.conformance.jsonata_generator import Generator, document
+from tests.conformance.jsonata_node import Case, needs_reference, reference_answers
 from tests.conformance.jsonata_values import as_reference, same
 
-SECONDS = 25
-RUNNER = Path(__file__).with_name("jsonata_reference.cjs")
-Case = tuple[str, Any, dict[str, Any]]
-
-
-def _modules() -> str | None:
-    """The folder that holds the reference implementation."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    candidates = [os.environ.get("CROSSDOCK_NODE_MODULES", ""), *os.environ.get("NODE_PATH", "").split(os.pathsep)]
-    if node and npm:
-        root = subprocess.run([npm, "root", "-g"], capture_output=True, text=True, check=False).stdout.strip()
-        candidates.append(root)
-    return next((folder for folder in candidates if node and folder and (Path(folder) / "jsonata").is_dir()), None)
-
-
-MODULES = _modules()
-pytestmark = pytest.mark.skipif(
-    MODULES is None, reason="needs node and the npm package jsonata (CROSSDOCK_NODE_MODULES)"
-)
+pytestmark = needs_reference
 
 
 def _cases(seed: int, count: int) -> list[Case]:
@@ -53,36 +27,6 @@ def _cases(seed: int, count: int) -> list[Case]:
         expression = Generator(random).expression(random.choice((1, 2, 3, 4, 5)))
         cases.append((expression, data, {"v": document(random, 2)}))
     return cases
-
-
-def _reference(cases: list[Case]) -> list[dict[str, Any]]:
-    """What the reference answers; a case that it does not end in time is answered with an error of its own."""
-    answers: list[dict[str, Any]] = []
-    while len(answers) < len(cases):
-        answers += _answers(cases[len(answers) :])
-        if len(answers) < len(cases):
-            answers.append({"error": "JS does not end"})
-    return answers
-
-
-def _answers(cases: list[Case]) -> list[dict[str, Any]]:
-    lines = [
-        json.dumps({"expression": expression, "data": {"document": data}, "variables": variables})
-        for expression, data, variables in cases
-    ]
-    with tempfile.TemporaryFile("w+") as output:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            subprocess.run(
-                ["node", str(RUNNER)],
-                input="\n".join(lines) + "\n",
-                stdout=output,
-                text=True,
-                check=False,
-                timeout=SECONDS,
-                env={**os.environ, "NODE_PATH": MODULES or ""},
-            )
-        output.seek(0)
-        return [json.loads(line, parse_int=float) for line in output if line.endswith("\n")]
 
 
 def _ours(case: Case) -> dict[str, Any]:
@@ -101,6 +45,8 @@ def _explained(case: Case, reference: dict[str, Any], ours: dict[str, Any]) -> b
         return True  # the reference itself fails, without a JSONata code
     if reference.get("changed"):
         return True  # the reference changes its input
+    if ours.get("error") == "D3169" and "_jsonata_function" in json.dumps(reference):
+        return True  # the reference shows the inside of a function
     if "value" in ours and same(_filled(ours["value"]), _filled(reference.get("value"))):
         return True  # the reference changes a value of its own: an empty array gets an item that is undefined
     constructs = "[" in case[0] or "{" in case[0]
@@ -117,7 +63,7 @@ def _filled(value: Any) -> Any:
 
 def _check(seed: int, count: int) -> None:
     cases = _cases(seed, count)
-    references = _reference(cases)
+    references = reference_answers(cases)
     assert len(references) == count
     for case, reference in zip(cases, references, strict=True):
         if "timeout" in (reference.get("value"), reference.get("error")) or reference.get("error") == "D1012":

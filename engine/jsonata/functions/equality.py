@@ -61,7 +61,7 @@ def equality_key(value: Any) -> Any:
     if kind is str or kind is int or kind is Decimal:
         return value
     if kind is float:
-        return Decimal(repr(value)) if math.isfinite(value) else (float, id(value) if math.isnan(value) else value)
+        return Decimal(repr(value)) if math.isfinite(value) else (float, object() if math.isnan(value) else value)
     if isinstance(value, (list, tuple)):
         return (list, tuple(map(equality_key, value)))
     if isinstance(value, dict):
