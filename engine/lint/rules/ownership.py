@@ -82,7 +82,7 @@ def _check_fields(context: Context, lifecycle: Lifecycle, fields: Mapping[str, t
         if "." not in path or status:
             what = f"an owner of its own for the status field '{path}'" if status else f"an owner of '{path}'"
             lead = f"under 'owners' of canonical/{lifecycle.entity}/lifecycle.yaml"
-            context.govern("XD904", context.place(file, *place), expected=f"{what} {lead}", found="none")
+            context.govern("XD904", context.place(file, *place, key=True), expected=f"{what} {lead}", found="none")
     for path in ownership.by_path:
         if path != EVERYTHING and path not in fields and not _is_open(path, fields):
             context.findings.add(
