@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
             "explain": Entry("explain", "explain", "Show how each field of a mapping's output came about."),
             "test": Entry("test", "test", "Run the tests that stand beside the flows."),
             "capture": Entry("capture", "capture", "Turn a stored message and the answers it got into a test."),
+            "plan": Entry("plan", "plan", "Show what a change of the workspace does, before it is deployed."),
             "docs": Entry("docs", "docs", "Build the catalogue of the workspace as a static site."),
             "graph": Entry("graph", "graph", "Draw who calls whom, or what one flow does."),
             "drift": Entry("drift", "drift", "Compare what a system really sends with the contract that we have of it."),

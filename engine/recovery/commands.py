@@ -81,6 +81,15 @@ class Commands:
         self._intake = intake
         self._wake = wake
 
+    @property
+    def active_revision(self) -> str:
+        """The revision that new messages run in."""
+        return self._active_revision()
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self._clock.now()
+
     # -- one message
 
     async def resend(self, message_id: str, person: Person) -> Done:

@@ -5,6 +5,7 @@ Every order takes and gives JSON. `ORDERS` is the table; the faces list nothing 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,13 +14,15 @@ from engine.clock import iso
 from engine.errors import CommandRefused
 from engine.fields.nearest import did_you_mean
 from engine.ids import id_value
-from engine.message import INVALID_CHANNEL, State
+from engine.message import INVALID_CHANNEL, State, flow_channel
 from engine.plugin import Arrival, Intake
 from engine.recovery.commands import Commands, Done, Person
 from engine.store.protocol import MessageStore
 from engine.store.records import Selection
+from engine.tracking.record import newest
 from engine.tracking.views import Views
 
+_AT_REST = (State.COMPLETED, State.PARKED, State.DISCARDED, State.DEAD)
 Progress = Callable[[int, int], None]
 Arguments = Mapping[str, Any]
 
@@ -69,6 +72,23 @@ async def _show(office: Office, given: Arguments, progress: Progress) -> Any:
 async def _record(office: Office, given: Arguments, progress: Progress) -> Any:
     message = await office.commands.message(str(given["id"]))
     return await office.views.record(message.id)
+
+
+async def _records(office: Office, given: Arguments, progress: Progress) -> Any:
+    """The newest messages of a flow that have come to rest, whole, oldest first."""
+    channel, last = flow_channel(str(given["flow"])), int(given.get("last") or 100)
+    found = await newest(office.store, Selection(channel=channel, states=_AT_REST), last, office.commands.now())
+    return [await office.views.record(message.id) for message in found]
+
+
+async def _deployed(office: Office, given: Arguments, progress: Progress) -> Any:
+    """The revision that runs, or that the newest message ran in, with its files; None when nothing has run."""
+    revision = office.commands.active_revision if office.intake is not None else None
+    if revision is None:
+        found = await newest(office.store, Selection(), 50, office.commands.now())
+        revision = next((message.revision for message in reversed(found) if message.revision is not None), None)
+    bundle = await office.store.revision(revision) if revision is not None else None
+    return {"revision": revision, "bundle": b64encode(bundle).decode()} if bundle is not None else None
 
 
 async def _resend(office: Office, given: Arguments, progress: Progress) -> Any:
@@ -162,6 +182,8 @@ ORDERS: Mapping[str, Order] = {
     "list": _list,
     "show": _show,
     "record": _record,
+    "records": _records,
+    "deployed": _deployed,
     "resend": _resend,
     "reprocess": _reprocess,
     "release": _release,

@@ -61,6 +61,37 @@ class Made:
     state: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Doings:
+    """All that came of a case's message: `own` are the flow's messages, `endings` how each of them ended and why."""
+
+    own: Sequence[Message]
+    endings: Sequence[tuple[str, Mapping[str, Any]]]
+    calls: Sequence[Made]
+    undone: Sequence[Made]
+    sends: Sequence[Made]
+    publishes: Sequence[Made]
+    milestones: Sequence[str]
+
+
+async def doings(bench: Bench, switchboard: Switchboard, course: Course) -> Doings:
+    """Look at everything that the message made."""
+    stored = await bench.messages()
+    own = [message for message in stored if message.id in course.ids]
+    new = [message for message in stored if message.id not in course.known | bench.from_outside]
+    caused = [message for message in new if message.causation_id in course.ids]
+    asked = _asked(bench, switchboard, course)
+    return Doings(
+        own,
+        list(_endings(course, own)),
+        [made for undo, made in asked if not undo],
+        [made for undo, made in asked if undo],
+        [made async for made in _sends(bench, switchboard, caused)],
+        [made async for made in _publishes(bench, caused)],
+        [name for message in own for name in await _milestones(bench, message)],
+    )
+
+
 @dataclass(slots=True)
 class _Check:
     """Compares one part after the other."""
@@ -134,19 +165,15 @@ async def compare_course(
     """Compare everything that the case names."""
     stored = await bench.messages()
     check = _Check(bench, files, switchboard, comparison, stored)
-    own = [message for message in stored if message.id in course.ids]
+    made = await doings(bench, switchboard, course)
+    own = made.own
     _compare_outcomes(course, own, expect, comparison)
-    new = [message for message in stored if message.id not in course.known | bench.from_outside]
-    caused = [message for message in new if message.causation_id in course.ids]
-    asked = _asked(bench, switchboard, course)
-    check.made("calls", expect.calls, [made for undo, made in asked if not undo])
-    check.made("undone", expect.undone, [made for undo, made in asked if undo])
-    check.made("sends", expect.sends, [made async for made in _sends(bench, switchboard, caused)])
-    check.made("publishes", expect.publishes, [made async for made in _publishes(bench, caused)])
-    if expect.milestones is not None:
-        passed = [name for message in own for name in await _milestones(bench, message)]
-        if passed != list(expect.milestones):
-            comparison.whole(list(expect.milestones), passed, "milestones", "milestones")
+    check.made("calls", expect.calls, made.calls)
+    check.made("undone", expect.undone, made.undone)
+    check.made("sends", expect.sends, made.sends)
+    check.made("publishes", expect.publishes, made.publishes)
+    if expect.milestones is not None and made.milestones != list(expect.milestones):
+        comparison.whole(list(expect.milestones), made.milestones, "milestones", "milestones")
     if expect.reply is not None:
         await _compare_reply(check, bench, own, expect.reply)
     _compare_times(bench, course, own, expect, comparison)

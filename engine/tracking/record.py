@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import structs
+
 from engine.clock import iso
 from engine.ids import id_text
 from engine.message import Message
@@ -12,6 +14,9 @@ from engine.store.protocol import MessageStore
 from engine.store.records import Attempt, JournalEntry, Selection, Trace
 
 _MOST_CAUSED = 1000
+_WITHOUT_WINDOW = 5_000
+_FIRST_WINDOW, _LONGEST_WINDOW = 3600.0, 10 * 366 * 86400.0
+"""Seconds back in which the newest messages are looked for, longer and longer, where there are many."""
 
 
 async def record_of(store: MessageStore, trace: Trace, redact: Callable[[str], str]) -> dict[str, Any]:
@@ -81,3 +86,17 @@ def _text(raw: bytes | None, redact: Callable[[str], str]) -> str | None:
         return redact(raw.decode()) if raw is not None else None
     except UnicodeDecodeError:
         return None
+
+
+async def newest(store: MessageStore, selection: Selection, last: int, now: float) -> tuple[Message, ...]:
+    """The `last` newest of the messages that a selection means, oldest first."""
+    whole = await store.count(selection)
+    since: float | None = None
+    window = _FIRST_WINDOW
+    while whole > _WITHOUT_WINDOW and window < _LONGEST_WINDOW:
+        since = now - window
+        if await store.count(structs.replace(selection, since=since)) >= last:
+            break
+        since, window = None, window * 8
+    found = await store.find(structs.replace(selection, since=since, limit=max(1, whole)))
+    return found[-last:]
