@@ -17,7 +17,7 @@ from engine.app import check, registry_for
 from engine.cli.completion import mapping_names
 from engine.cli.options import Folder, Moment, header_option, header_pairs
 from engine.cli.stops import Unusable
-from engine.clock import iso, moment
+from engine.clock import iso
 from engine.errors import ConfigurationError
 from engine.fields.nearest import nearest
 from engine.flow.compiled import Revision
@@ -57,7 +57,7 @@ class Task:
             raise Unusable(str(error), advice="'crossdock lint' knows the workspace; its systems name both") from error
         except ExpressionSyntaxError as error:
             raise Unusable(str(error)) from error
-        context = EvaluationContext(now=moment(self.at), limits=revision.limits, lookup=revision.table_lookup)
+        context = EvaluationContext(now=self.at, limits=revision.limits, lookup=revision.table_lookup)
         return Try(subject, self._variables(subject), context)
 
     def _subject(self, revision: Revision) -> Subject:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from engine import exact_json
-from engine.clock import iso, moment
+from engine.clock import iso
 from engine.contracts.schema import CompiledSchema
 from engine.errors import StepFailed
 from engine.flow.compiled import CompiledFlow, CompiledOperation, Revision
@@ -147,7 +147,7 @@ class Exchange:
         running the same steps again gives the same values."""
         if self._context is None:
             self._context = EvaluationContext(
-                now=moment(self.at), limits=self.revision.limits, lookup=self.revision.table_lookup
+                now=self.at, limits=self.revision.limits, lookup=self.revision.table_lookup
             )
         return self._context
 

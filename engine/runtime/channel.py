@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from engine.policy.priorities import PRIORITIES
 from engine.store.records import Work
 
 
@@ -58,3 +59,14 @@ def is_urgent(channel: Channel) -> bool:
     if channel.urgent is None:
         return False
     return not any(queue for rank, queue in channel.queues.items() if rank <= channel.urgent)
+
+
+def rank_of(item: Item) -> int:
+    """The rank of its message's priority, 0 for the highest."""
+    return min(item.work.message.priority, len(PRIORITIES) - 1)
+
+
+def let_in(turn: asyncio.Future[None]) -> None:
+    """End an arrival's wait for a crowded channel."""
+    if not turn.done():
+        turn.set_result(None)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from engine.errors import LeaseLost, StoreError
 from engine.message import Lease, Message
 from engine.policy.priorities import PRIORITIES, Places
-from engine.runtime.channel import Channel, Handler, Item, Stranded, is_urgent
+from engine.runtime.aside import Aside
+from engine.runtime.channel import Channel, Handler, Item, Stranded, is_urgent, let_in, rank_of
 from engine.runtime.commit_points import CommitPoint, Passing
 from engine.store.protocol import MessageStore
 from engine.telemetry.log import Log
@@ -31,26 +31,6 @@ CROWDED = 128
 
 LONGEST_PACE = 0.05
 """Seconds an arrival is held back at most: a sender feels it, and none is refused for it."""
-
-
-class Aside:
-    """A message that gives its place back while the block runs."""
-
-    __slots__ = ("_places", "_pump", "_rank")
-
-    def __init__(self, places: Places, rank: int, pump: Callable[[], None]) -> None:
-        self._places = places
-        self._rank = rank
-        self._pump = pump
-
-    def __enter__(self) -> None:
-        was_in_the_way = not self._places.may_start(self._rank)
-        self._places.leave(self._rank)
-        if was_in_the_way:
-            self._pump()
-
-    def __exit__(self, *_: object) -> None:
-        self._places.enter(self._rank)
 
 
 class Dispatcher:
@@ -123,7 +103,7 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         turn: asyncio.Future[None] = loop.create_future()
         channel.arriving.append(turn)
-        timer = loop.call_later(LONGEST_PACE, _let_in, turn)
+        timer = loop.call_later(LONGEST_PACE, let_in, turn)
         try:
             await turn
         finally:
@@ -138,8 +118,19 @@ class Dispatcher:
         """Hand over a message that was leased in its append, for which a place was reserved."""
         channel = self._channels[item.work.message.channel]
         channel.reserved -= 1
+        rank = rank_of(item)
+        if self._may_start_at_once(channel, rank):
+            self._leases[item.work.message.id] = item.work.lease
+            self._start(channel, item, rank)
+            return
         self._enqueue(channel, item)
         self._pump()
+
+    def _may_start_at_once(self, channel: Channel, rank: int) -> bool:
+        """Whether nobody waits, and there is a place."""
+        if self._queued or self._draining or channel.running >= channel.concurrent:
+            return False
+        return self._places.may_start(rank) and not self._paused(channel, self._now())
 
     def decline(self, name: str) -> None:
         """Give back a reserved place: the message was a repeat, found its lane busy, or was not stored."""
@@ -248,7 +239,7 @@ class Dispatcher:
     # -- inside
 
     def _enqueue(self, channel: Channel, item: Item) -> None:
-        rank = min(item.work.message.priority, len(PRIORITIES) - 1)
+        rank = rank_of(item)
         queue = channel.queues.setdefault(rank, deque())
         if not queue:
             self._ring[rank].append(channel.name)
@@ -276,7 +267,7 @@ class Dispatcher:
             return
         now = self._now()
         while self._queued and (chosen := self._next(now)) is not None:
-            self._start(*chosen)
+            self._start(*chosen, rank_of(chosen[1]))
         for name in tuple(self._overflowing):
             channel = self._channels[name]
             if not channel.filling and (channel.queued < CLAIM_BATCH // 2 or is_urgent(channel)):
@@ -302,7 +293,7 @@ class Dispatcher:
         if channel.queues[chosen]:
             ring.append(channel.name)
         if channel.arriving:
-            _let_in(channel.arriving.popleft())
+            let_in(channel.arriving.popleft())
         return channel, item
 
     def _turn_of(self, rank: int, now: float) -> Channel | None:
@@ -339,17 +330,13 @@ class Dispatcher:
         self._wakeup = None
         self._pump()
 
-    def _start(self, channel: Channel, item: Item) -> None:
-        rank = min(item.work.message.priority, len(PRIORITIES) - 1)
+    def _start(self, channel: Channel, item: Item, rank: int) -> None:
         channel.running += 1
         self._places.enter(rank)
         self._started += 1
         if self._started == 1:
             self._idle.clear()
-        self._spawn(self._run(channel, item, rank))
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(self._run(channel, item, rank))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -410,8 +397,3 @@ class Dispatcher:
         if len(claimed) < wanted and channel.signals == signals:
             self._overflowing.discard(channel.name)
         self._pump()
-
-
-def _let_in(turn: asyncio.Future[None]) -> None:
-    if not turn.done():
-        turn.set_result(None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from engine import exact_json
-from engine.clock import moment
 from engine.errors import InvalidInput
 from engine.flow.compiled import Revision
 from engine.flow.exchange import message_facts
@@ -23,7 +22,7 @@ def document_of(work: Work, revision: Revision) -> Any:
         return exact_json.decode(work.body)
     if event is None:
         raise InvalidInput(f"revision {revision.id} has no event '{message.source}'", code="unknown-event")
-    context = EvaluationContext(now=moment(message.received_at), limits=revision.limits, lookup=revision.table_lookup)
+    context = EvaluationContext(now=message.received_at, limits=revision.limits, lookup=revision.table_lookup)
     stored = message.headers.get(ATTRIBUTES_HEADER)
     attributes = exact_json.decode(stored.encode()) if stored else {}
     facts = message_facts(message) if "message" in revision.mentioned else {}

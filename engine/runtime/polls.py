@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine import exact_json
-from engine.clock import Clock, moment
+from engine.clock import Clock
 from engine.errors import Refused, StepFailed
 from engine.flow.compiled import CompiledEvent, CompiledPoll, Revision
 from engine.flow.exchange import Answered, mapping_failed
@@ -39,7 +39,7 @@ async def poll_message(
     assert poll is not None
     stored = await store.watermark(f"{POLL_SOURCE}{event.name}")
     watermark = exact_json.decode(stored) if stored is not None else None
-    context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
+    context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
     try:
         document = poll.parameters({}, {"watermark": watermark}, context)
     except ExpressionError as error:
@@ -86,7 +86,7 @@ class PollReplies:
                 reason="event-gone",
             )
         now = self._clock.now()
-        context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
+        context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
         before = exact_json.decode(work.body)["watermark"]
         items = _value(event.poll.items.evaluate, answered.document, before, context, event)
         raws = [] if items is MISSING or items is None else items if isinstance(items, list) else [items]
@@ -125,7 +125,7 @@ def _messages(
     """The messages of one item; one that does not read goes to the invalid channel and the others go on."""
     body = exact_json.encode(raw)
     arrival = Arrival(event.name, body, headers={"content-type": "application/json"})
-    context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
+    context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
     variables = event_variables({}, {}, {"source": event.name})
     try:
         if not is_wanted(event, raw, variables, context):

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from engine import exact_json
-from engine.clock import Clock, iso, moment
+from engine.clock import Clock, iso
 from engine.errors import InvalidInput, KeyConflict, Overloaded, Refused, TooLarge, Unauthentic
 from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
 from engine.flow.exchange import Known
-from engine.flow.identity import identify
+from engine.flow.identity import identify, require_key
 from engine.flow.reading import event_variables, is_wanted, raw_documents, to_canonical
 from engine.ids import id_text
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
 from engine.message import INVALID_CHANNEL, Lease, State, topic_channel
 from engine.outcome import Completed, Dead, Discarded, Failure, Parked
-from engine.plugin import Answer, Arrival, Receipt
+from engine.plugin import Arrival, Receipt
 from engine.runtime.arrivals import (
     ATTRIBUTES_HEADER,
     BODY_WINDOW,
@@ -37,6 +38,7 @@ from engine.runtime.commit_points import CommitPoint, Passing
 from engine.runtime.desk import Desk
 from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.executor import Executor
+from engine.runtime.receipts import told
 from engine.runtime.waiters import Ending, Waiters
 from engine.store.addresses import is_address_of
 from engine.store.protocol import MessageStore
@@ -46,13 +48,21 @@ UNVERIFIED_PER_MINUTE = 100
 """How many requests of unverified senders are kept in the invalid channel; the others are refused all the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """A message about to be appended, its flow, and its canonical document with what is known of it."""
 
     message: NewMessage
     known: Known
     flow: CompiledFlow | None
+
+
+class _Plan(Struct, frozen=True):
+    """How an entry is to be appended: under which id, with which ending, and with a place in memory or without."""
+
+    entry: _Entry
+    id: int
+    ending: Settlement | None
+    reserved: bool
 
 
 class Receiver:
@@ -167,7 +177,7 @@ class Receiver:
         self, revision: Revision, event: CompiledEvent, arrival: Arrival, now: float
     ) -> tuple[list[_Entry], tuple[Claim, ...]]:
         """The messages an arrival becomes: one for each wanted document and listening flow, and a log entry."""
-        context = EvaluationContext(now=moment(now), limits=revision.limits, lookup=revision.table_lookup)
+        context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
         variables = event_variables(arrival.headers, arrival.attributes, _facts(revision, event.name, now))
         raws = raw_documents(event, arrival.body, variables, context)
         claims = self._group_claims(event, arrival, variables, context, raws, now)
@@ -219,7 +229,8 @@ class Receiver:
         """The claim on the whole arrival: the sender's key or the event's own id, where there is one."""
         window = now + (event.dedupe[1].window.seconds if event.dedupe is not None else BODY_WINDOW)
         if arrival.key:
-            return (Claim(f"sender:{event.name}", arrival.key, exact_json.digest(arrival.body), window),)
+            key = require_key(arrival.key, f"the sender's key for {event.name}")
+            return (Claim(f"sender:{event.name}", key, exact_json.digest(arrival.body), window),)
         if event.dedupe is not None and raws:
             key = _dedupe_key(event, raws[0], variables, context)
             return (Claim(f"event:{event.name}", key, exact_json.digest(arrival.body), window),)
@@ -233,34 +244,21 @@ class Receiver:
         for entry in entries:
             if self._dispatcher.is_crowded(entry.message.channel):
                 await self._dispatcher.pace(entry.message.channel)
-        # From the ids on nothing else runs before the append is queued: in a lane, ids follow the order of arrival.
-        ids = tuple([self._store.new_id() for _ in entries])
-        endings = tuple([self._foreseen(revision, entry, own) for entry, own in zip(entries, ids, strict=True)])
-        wants = tuple(
-            [
-                entry.flow is not None and ending is None and self._dispatcher.reserve(entry.message.channel)
-                for entry, ending in zip(entries, endings, strict=True)
-            ]
-        )
+        # From the plan on nothing else runs before the append is queued: in a lane, ids follow the order of arrival.
+        plans = [self._plan(revision, entry) for entry in entries]
         waits, waited = _waited_for(entries)
         self._passing(CommitPoint.BEFORE_APPEND)
         try:
-            appended = await self._store.append(
-                Append(tuple([entry.message for entry in entries]), claims, wants, ids=ids, endings=endings)
-            )
+            appended = await self._store.append(_append_of(plans, claims))
         except BaseException:
-            for entry, wanted, ending in zip(entries, wants, endings, strict=True):
-                if wanted:
-                    self._dispatcher.decline(entry.message.channel)
-                if ending is not None:
-                    self._desk.decline(ending.progress)
+            self._give_up(plans)
             raise
         self._passing(CommitPoint.AFTER_APPEND)
         self._took_in(sum(result.status is AppendStatus.FRESH for result in appended))
         awaited = appended[waited]
         future = self._waiters.join(awaited.message_id) if waits else None
-        for entry, wanted, ending, result in zip(entries, wants, endings, appended, strict=True):
-            self._hand_over(revision, entry, wanted, ending, result)
+        for plan, result in zip(plans, appended, strict=True):
+            self._hand_over(revision, plan, result)
         first = appended[0]
         conflict = next((result for result in appended if result.status is AppendStatus.CONFLICT), None)
         if conflict is not None and not await self._came_before(conflict.message_id, arrival):
@@ -281,6 +279,20 @@ class Receiver:
         message = await self._store.get(message_id)
         return message is not None and is_address_of(message.payload, arrival.body)
 
+    def _plan(self, revision: Revision, entry: _Entry) -> _Plan:
+        message_id = self._store.new_id()
+        ending = self._foreseen(revision, entry, message_id)
+        runs = entry.flow is not None and ending is None
+        return _Plan(entry, message_id, ending, runs and self._dispatcher.reserve(entry.message.channel))
+
+    def _give_up(self, plans: Sequence[_Plan]) -> None:
+        """Give back what was reserved for messages that were not stored."""
+        for plan in plans:
+            if plan.reserved:
+                self._dispatcher.decline(plan.entry.message.channel)
+            if plan.ending is not None:
+                self._desk.decline(plan.ending.progress)
+
     def _foreseen(self, revision: Revision, entry: _Entry, message_id: int) -> Settlement | None:
         """How the message's exchange ends, where that can be told now and nobody waits before it in its channel."""
         flow, new = entry.flow, entry.message
@@ -295,9 +307,8 @@ class Receiver:
             Work(message, lease, new.payload, (), new.business_keys), flow, revision, entry.known
         )
 
-    def _hand_over(
-        self, revision: Revision, entry: _Entry, reserved: bool, ending: Settlement | None, result: Appended
-    ) -> None:
+    def _hand_over(self, revision: Revision, plan: _Plan, result: Appended) -> None:
+        entry, ending = plan.entry, plan.ending
         channel = entry.message.channel
         if ending is not None:
             if result.ended is not None:
@@ -310,7 +321,7 @@ class Receiver:
             work = Work(message, result.lease, entry.message.payload, (), entry.message.business_keys)
             self._dispatcher.offer(Item(work, entry.known.document, revision.id))
             return
-        if reserved:
+        if plan.reserved:
             self._dispatcher.decline(channel)
         if result.status is AppendStatus.FRESH and result.eligible:
             self._dispatcher.nudge(channel, entry.message.priority)
@@ -325,9 +336,9 @@ class Receiver:
             # who was not leased by its append may have been run by another worker before anybody waited
             stored = await self._stored_ending(message_id) if awaited.lease is None else None
             if stored is not None:
-                return _told(receipt, stored)
+                return told(receipt, stored)
             async with asyncio.timeout(seconds):
-                return _told(receipt, await future)
+                return told(receipt, await future)
         except TimeoutError:
             return receipt
         finally:
@@ -354,22 +365,14 @@ class Receiver:
             self._waiters.leave(message_id, future)
 
 
-def _told(receipt: Receipt, ending: Ending) -> Receipt:
-    """The receipt with the outcome in it."""
-    outcome = ending.outcome
-    answer = None
-    if ending.answer is not None:
-        stored = exact_json.decode(ending.answer)
-        answer = Answer(int(stored["status"]), exact_json.encode(stored["body"]))
-    if isinstance(outcome, Completed):
-        return Receipt(receipt.message_ids, receipt.correlation_id, receipt.repeat, "completed", answer)
-    if isinstance(outcome, Discarded):
-        detail = outcome.detail or outcome.reason
-        return Receipt(receipt.message_ids, receipt.correlation_id, receipt.repeat, "discarded", answer, detail)
-    if isinstance(outcome, Dead):
-        detail = outcome.failure.detail
-        return Receipt(receipt.message_ids, receipt.correlation_id, receipt.repeat, "dead", None, detail)
-    return receipt
+def _append_of(plans: Sequence[_Plan], claims: tuple[Claim, ...]) -> Append:
+    return Append(
+        tuple([plan.entry.message for plan in plans]),
+        claims,
+        tuple([plan.reserved for plan in plans]),
+        ids=tuple([plan.id for plan in plans]),
+        endings=tuple([plan.ending for plan in plans]),
+    )
 
 
 def _waited_for(entries: Sequence[_Entry]) -> tuple[float, int]:
@@ -388,7 +391,7 @@ def _dedupe_key(event: CompiledEvent, raw: Any, variables: Mapping[str, Any], co
         raise InvalidInput(f"{event.name}: {error}", code="no-identity") from error
     if value is MISSING or value is None or isinstance(value, dict | list):
         raise InvalidInput(f"the dedupe key of {event.name} ({expression.source}) finds nothing", code="no-identity")
-    return str(value)
+    return require_key(str(value), f"the dedupe key of {event.name}")
 
 
 def _facts(revision: Revision, source: str, now: float) -> dict[str, Any]:

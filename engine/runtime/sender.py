@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import exact_json
-from engine.clock import Clock, moment
+from engine.clock import Clock
 from engine.errors import StepFailed, StoreError
 from engine.flow.compiled import CompiledOperation, Revision
 from engine.flow.exchange import Answered, message_scope
@@ -129,9 +129,7 @@ class Sender:
             "saved": {},
             **message_scope(revision, work),
         }
-        context = EvaluationContext(
-            now=moment(message.received_at), limits=revision.limits, lookup=revision.table_lookup
-        )
+        context = EvaluationContext(now=message.received_at, limits=revision.limits, lookup=revision.table_lookup)
         document = exact_json.decode(work.body)
         polled = message.source.startswith("poll:")
         return Errand(

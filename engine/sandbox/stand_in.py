@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from engine import exact_json
-from engine.clock import Clock, moment
+from engine.clock import Clock
 from engine.fields.nearest import did_you_mean
 from engine.fields.scalar import shown
 from engine.jsonata import MISSING, EvaluationContext
@@ -190,7 +190,7 @@ class StandIn:
             "key": None if header is None else incoming.headers.get(header.lower()),
         }
         data = {} if body is None else {"body": body}
-        return Scope(data, variables, EvaluationContext(now=moment(self._clock.now())))
+        return Scope(data, variables, EvaluationContext(now=self._clock.now()))
 
     def _unmatched(self, incoming: Incoming) -> NoEffect:
         routes = [answer.route for answer in self.compiled.answers]

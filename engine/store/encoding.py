@@ -35,6 +35,11 @@ def to_json_or_none(value: Any) -> str | None:
     return None if value is None else _encoder.encode(value).decode()
 
 
+def plain_text(text: str) -> str:
+    """Text for a column: PostgreSQL holds no NUL, so that its symbol stands for it, in both stores alike."""
+    return text.replace("\x00", "\u2400") if "\x00" in text else text
+
+
 def from_json(text: str | None) -> Any:
     """A document again; None stays None."""
     return None if text is None else _decoder.decode(text)

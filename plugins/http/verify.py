@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from engine.errors import Unauthentic
 from engine.plugin import Clock
 from engine.plugin.fields import SecretText
@@ -18,8 +20,7 @@ from plugins.http.signed_text import SignedText
 from plugins.http.verify_settings import BasicSettings, HmacSettings, NoVerification, StandardWebhooks, TokenSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """A request before it is believed. `body` is as it came over the wire; header names are in lower case."""
 
     method: str

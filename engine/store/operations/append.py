@@ -15,7 +15,7 @@ from engine.store.operations.base import (
     transaction_lock,
     wake_lock,
 )
-from engine.store.operations.claims import put_claims, take_claims
+from engine.store.operations.claims import find_taken, put_claims
 from engine.store.operations.lanes import lane_is_empty, refresh_lane
 from engine.store.operations.revisions import pin
 from engine.store.operations.wakes import publish_wakes
@@ -36,10 +36,11 @@ class Ended(Struct, frozen=True):
 
 
 class Seen(Struct, frozen=True):
-    """What stands before a message is appended whose claim is free: its transaction, if there is one, and its lane."""
+    """What a message whose claims are free comes to: its transaction, if there is one, its first state and its lane."""
 
     correlation_id: str | None
-    lane_is_empty: bool
+    state: State
+    eligible: bool
 
 
 class Parent(Struct, frozen=True):
@@ -70,24 +71,14 @@ def append_message(
     ended: Ended | None = None,
 ) -> Steps[Appended]:
     """Append one message, as `ended` where it may run at once; a repeat or a conflict writes nothing of it."""
-    seen = (yield from _look(batch, new)) if parent is None else None
-    if seen is not None:
-        put_claims(batch, new.claims, message_id)
-        correlation_id = seen.correlation_id or id_text(message_id)
-    else:
-        if new.claims:
-            taken = yield from take_claims(batch, new.claims, message_id, new.received_at)
-            if taken is not None:
-                return taken
-        correlation_id = yield from _correlation(batch, new, message_id, parent)
-    for named in new.business_keys:
-        if batch.transactions.get(named) != correlation_id:
-            batch.add("put_business_key", (named[1], named[0], correlation_id, message_id))
-            batch.transactions.setdefault(named, correlation_id)
-    if seen is not None:
-        state, eligible = State.READY, seen.lane_is_empty
-    else:
-        state, eligible = yield from _first_state(batch, new)
+    seen: Seen | Appended | None = (yield from _look(batch, new)) if parent is None else None
+    if seen is None:
+        seen = yield from _look_closely(batch, new, message_id, parent)
+    if isinstance(seen, Appended):
+        return seen
+    correlation_id, state, eligible = seen.correlation_id or id_text(message_id), seen.state, seen.eligible
+    put_claims(batch, new.claims, message_id)
+    _put_business_keys(batch, new, message_id, correlation_id)
     leased = lease and eligible and state is State.READY
     if leased:
         state = State.RUNNING
@@ -95,11 +86,12 @@ def append_message(
         ended = None
     position = batch.position(message_id)
     payload = batch.put_payload(new.payload)
-    if ended is None:
-        row = _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent)
-    else:
-        row = _ended_row(batch, new, message_id, position, ended, payload, correlation_id)
-    batch.add("put_message", row)
+    batch.add(
+        "put_message",
+        _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent)
+        if ended is None
+        else _ended_row(batch, new, message_id, position, ended, payload, correlation_id),
+    )
     if new.revision is not None:
         pin(batch, new.revision)
     if new.lane is not None:
@@ -117,6 +109,13 @@ def append_message(
         batch.ready.add(new.channel)
     held = Lease(message_id, batch.token) if leased else None
     return Appended(AppendStatus.FRESH, message_id, correlation_id, position, held, claimable, released)
+
+
+def _put_business_keys(batch: Batch, new: NewMessage, message_id: int, correlation_id: str) -> None:
+    for named in new.business_keys:
+        if batch.transactions.get(named) != correlation_id:
+            batch.add("put_business_key", (named[1], named[0], correlation_id, message_id))
+            batch.transactions.setdefault(named, correlation_id)
 
 
 def _look(batch: Batch, new: NewMessage) -> Steps[Seen | None]:
@@ -137,7 +136,18 @@ def _look(batch: Batch, new: NewMessage) -> Steps[Seen | None]:
     if (claim.scope, claim.key) in batch.claims or (kind, value) in batch.transactions or new.lane in batch.lanes:
         return None
     (row,) = yield ("look", (claim.scope, claim.key, new.received_at, value, kind, new.lane))
-    return None if row[0] else Seen(row[1], not row[2])
+    return None if row[0] else Seen(row[1], State.READY, not row[2])
+
+
+def _look_closely(batch: Batch, new: NewMessage, message_id: int, parent: Parent | None) -> Steps[Seen | Appended]:
+    """The same in general, or the answer to a repeat."""
+    if new.claims:
+        taken = yield from find_taken(batch, new.claims, new.received_at)
+        if taken is not None:
+            return taken
+    correlation_id = yield from _correlation(batch, new, message_id, parent)
+    state, eligible = yield from _first_state(batch, new)
+    return Seen(correlation_id, state, eligible)
 
 
 _FINAL = frozenset({State.COMPLETED, State.DISCARDED, State.DEAD})

@@ -8,14 +8,6 @@ from engine.store.operations.base import FLUSH, Batch, Steps
 from engine.store.records import Appended, AppendStatus, Claim
 
 
-def take_claims(batch: Batch, claims: Sequence[Claim], message_id: int, at: float) -> Steps[Appended | None]:
-    """Take all claims for a message, or none: then the answer names the first message."""
-    taken = yield from find_taken(batch, claims, at)
-    if taken is None:
-        put_claims(batch, claims, message_id)
-    return taken
-
-
 def find_taken(batch: Batch, claims: Sequence[Claim], at: float) -> Steps[Appended | None]:
     """The answer to a repeat when one of the claims is taken; an expired one is not."""
     for claim in claims:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.ids import id_text
 from engine.message import Lease, State
-from engine.store.encoding import from_json, to_json, words_from
+from engine.store.encoding import from_json, plain_text, to_json, words_from
 from engine.store.operations.append import Parent, append_message, names_to_lock
 from engine.store.operations.base import FLUSH, Batch, Locks, Operation, Row, Rows, Steps
 from engine.store.operations.revisions import pin
@@ -138,7 +138,8 @@ def add_journal(batch: Batch, message_id: int, entry: JournalEntry) -> None:
 
 
 def _add_milestone(batch: Batch, leased: Leased, milestone: Milestone) -> None:
-    batch.add("put_milestone", (leased.correlation_id, milestone.name, leased.id, milestone.at, milestone.note))
+    note = plain_text(milestone.note)
+    batch.add("put_milestone", (leased.correlation_id, milestone.name, leased.id, milestone.at, note))
 
 
 def _append_outputs(batch: Batch, progress: Progress, leased: Leased) -> Steps[tuple[Appended, ...]]:

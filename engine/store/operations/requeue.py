@@ -6,7 +6,7 @@ from engine.errors import CommandRefused
 from engine.ids import id_text
 from engine.message import UNFINISHED, Message, Phase, State
 from engine.outcome import Dead, Discarded
-from engine.store.encoding import to_json
+from engine.store.encoding import plain_text, to_json
 from engine.store.operations.base import (
     ERASED,
     FLUSH,
@@ -132,10 +132,10 @@ def add_audit(batch: Batch, entry: AuditRecord) -> None:
         (
             batch.ids.next(),
             entry.at,
-            entry.who,
+            plain_text(entry.who),
             entry.verb,
             entry.message_id,
-            entry.reason,
+            plain_text(entry.reason),
             to_json(entry.facts) if entry.facts else "{}",
         ),
     )

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.message import State
 from engine.outcome import Completed, Dead, Deferred, Discarded, Outcome, Parked, Retry
-from engine.store.encoding import to_json
+from engine.store.encoding import plain_text, to_json
 from engine.store.operations.base import (
     Batch,
     Locks,
@@ -201,7 +201,7 @@ def add_attempt(batch: Batch, message_id: int, attempt: Attempt) -> None:
             attempt.step,
             attempt.error_class,
             attempt.reason,
-            attempt.detail,
+            plain_text(attempt.detail),
             attempt.status,
             batch.put_payload_or_none(attempt.request),
             batch.put_payload_or_none(attempt.reply),
