@@ -25,7 +25,7 @@ from engine.testing.network import NetworkGuard
 from engine.testing.observe import Observer
 from engine.testing.outcome import Made, doings
 from engine.testing.points import flow_owner
-from engine.testing.recorded import Record, RecordedCase
+from engine.testing.recorded import Record, RecordedCase, expression_texts
 from engine.testing.stubs import Stub, Switchboard
 from engine.testing.yaml_text import block_text
 
@@ -127,7 +127,7 @@ def rerun(
     old, new = Rerun(before, root), Rerun(after, root)
     found: list[MessageDifference] = []
     left_out: list[str] = []
-    texts = _texts(root)
+    texts = expression_texts(root)
     try:
         for number, record in enumerate(records, start=1):
             try:
@@ -146,11 +146,6 @@ def rerun(
         old.close()
         new.close()
     return found, left_out
-
-
-def _texts(root: Path) -> list[str]:
-    files = [path for path in (root / "flows").rglob("*") if path.suffix in (".yaml", ".jsonata")]
-    return [path.read_text(encoding="utf-8", errors="replace") for path in files]
 
 
 def compared(old: Run, new: Run) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ from engine.testing.compare import Difference, plain_document
 from engine.testing.documents import CaseFiles
 from engine.testing.load import LoadedCase, Loader
 from engine.testing.personal import Pseudonyms
-from engine.testing.recorded import Record, RecordedCase, moment_of
+from engine.testing.recorded import Record, RecordedCase, expression_texts, moment_of
 from engine.testing.runner import run_cases
 from engine.testing.verdict import Verdict
 from engine.testing.yaml_text import block_text
@@ -60,7 +60,7 @@ class Capture:
 
     def capture(self, record: Record, *, sentence: str | None = None, keep: Sequence[str] = ()) -> Captured:
         """The record of a message as a case. Raises CommandRefused, DoesOtherwise or ConfigurationError."""
-        recorded = RecordedCase(record, self._revision, self._texts())
+        recorded = RecordedCase(record, self._revision, expression_texts(self._root))
         file, before = self._file(recorded.flow.name)
         said = sentence or _sentence(record)
         case = plain_document(recorded.case(said))
@@ -80,11 +80,6 @@ class Capture:
             advice = "with pseudonyms the flow does something else; keep fields that decide with '--keep FIELD':"
             raise DoesOtherwise(advice, list(verdict.lines()))
         return Captured(file, text, _block(case), said, pseudonyms.count)
-
-    def _texts(self) -> list[str]:
-        """The files in which expressions stand."""
-        files = [path for path in (self._root / "flows").rglob("*") if path.suffix in (".yaml", ".jsonata")]
-        return [path.read_text(encoding="utf-8", errors="replace") for path in files]
 
     def _file(self, flow: str) -> tuple[str, str]:
         """The test file of a flow, beside it, and what it holds by now."""

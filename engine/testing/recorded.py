@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from engine import exact_json
@@ -40,8 +41,17 @@ class Request:
     undo: bool = False
 
 
+def expression_texts(root: Path) -> list[str]:
+    """The texts of a workspace in which expressions stand."""
+    files = [path for path in (root / "flows").rglob("*") if path.suffix in (".yaml", ".jsonata")]
+    return [path.read_text(encoding="utf-8", errors="replace") for path in files]
+
+
 class RecordedCase:
-    """One message of a flow as a case. Raises CommandRefused when it cannot be one."""
+    """One message of a flow as a case; headers that no expression in `texts` reads are left out.
+
+    Raises CommandRefused when it cannot be one.
+    """
 
     def __init__(self, record: Record, revision: Revision, texts: Sequence[str]) -> None:
         channel, _, name = str(record["channel"]).partition(":")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -129,6 +131,32 @@ class Running:
             with self._changed:
                 self.events.append(json.loads(line))
                 self._changed.notify_all()
+
+
+class Watching:
+    """A command with `--watch` in a process of its own."""
+
+    def __init__(self, workspace: Path, *words: str) -> None:
+        command = [*COMMAND, *words, "--watch"]
+        self._process = subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, text=True, env=_environment())
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def until(self, wanted: Callable[[str], bool]) -> list[str]:
+        """The lines up to the one that is wanted."""
+        lines: list[str] = []
+        while not lines or not wanted(lines[-1]):
+            lines.append(self._lines.get(timeout=DEADLINE))
+        return lines
+
+    def stop(self) -> int:
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(DEADLINE)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line.rstrip("\n"))
 
 
 def _environment() -> dict[str, str]:

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import queue
-import signal
-import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_harness import COMMAND, DEADLINE, crossdock, document
+from cli_harness import Watching, crossdock, document
 
 EVENT = "shop.order-created"
 EXAMPLE = "examples/shop.order-created.json"
@@ -160,36 +154,9 @@ def test_what_cannot_be_mapped_cannot_be_explained(workspace: Path) -> None:
     assert f"{MAPPING}:9:" in result.stdout
 
 
-class Watching:
-    """`crossdock map --watch` in a process of its own."""
-
-    def __init__(self, workspace: Path, *options: str) -> None:
-        command = [*COMMAND, "map", EVENT, EXAMPLE, "--watch", *options]
-        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
-        self._process = subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, text=True, env=environment)
-        self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
-
-    def until(self, wanted: Callable[[str], bool]) -> list[str]:
-        """The lines up to the one that is wanted."""
-        lines: list[str] = []
-        while not lines or not wanted(lines[-1]):
-            lines.append(self._lines.get(timeout=DEADLINE))
-        return lines
-
-    def stop(self) -> int:
-        self._process.send_signal(signal.SIGINT)
-        return self._process.wait(DEADLINE)
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._lines.put(line.rstrip("\n"))
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT to another process")
 def test_a_save_maps_again_and_shows_what_has_changed(workspace: Path) -> None:
-    watching = Watching(workspace)
+    watching = Watching(workspace, "map", EVENT, EXAMPLE)
 
     def waiting(line: str) -> bool:
         return line.startswith("waiting for a save")
@@ -211,7 +178,7 @@ def test_a_save_maps_again_and_shows_what_has_changed(workspace: Path) -> None:
 
 
 def test_each_run_of_a_watch_is_a_line_of_json_for_scripts(workspace: Path) -> None:
-    watching = Watching(workspace, "--json")
+    watching = Watching(workspace, "map", EVENT, EXAMPLE, "--json")
     (first,) = watching.until(bool)
     assert json.loads(first)["valid"] is True
     change(workspace / MAPPING, '"sku": sku,', "")

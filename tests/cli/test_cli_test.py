@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from cli_harness import crossdock, document, make_workspace
+from cli_harness import Watching, crossdock, document, make_workspace
 
 
 def change(workspace: Path, old: str, new: str) -> None:
@@ -131,3 +131,21 @@ def test_chosen_cases_are_measured_against_what_they_are_about(workspace: Path) 
 
 def test_processes_change_nothing_but_the_time(workspace: Path) -> None:
     assert crossdock("test", workspace, "--jobs", "2").stdout == crossdock("test", workspace).stdout
+
+
+def test_cases_run_again_on_every_save(workspace: Path) -> None:
+    watching = Watching(workspace, "test")
+
+    def waiting(line: str) -> bool:
+        return line.startswith("waiting for a save")
+
+    assert "2 cases passed" in watching.until(waiting)
+    change(workspace, "broken-contract", "unreadable")
+    assert "1 of 2 cases failed" in watching.until(waiting)
+    change(workspace, "    expect:\n", "    expct:\n")
+    assert any("XD104" in line for line in watching.until(waiting))
+    change(workspace, "    expct:\n", "    expect:\n")
+    change(workspace, "unreadable", "broken-contract")
+    while "2 cases passed" not in watching.until(waiting):
+        pass  # between the two saves it may have run once
+    assert watching.stop() == 0
