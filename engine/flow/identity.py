@@ -13,6 +13,9 @@ from engine.flow.mapping import Variables
 from engine.jsonata import MISSING, EvaluationContext, Expression, ExpressionError
 from engine.message import lane_of
 
+KEY_LENGTH = 512
+"""Characters of the longest key: every store finds keys through an index, whose entries are bounded."""
+
 
 class Identity(Struct, frozen=True):
     """`business_keys` are (kind, value), the identifying one first; `version` is JSON for the stale guard."""
@@ -27,14 +30,16 @@ def identify(flow: CompiledFlow, document: Any, variables: Variables, context: E
     """The identity that a flow gives a document.
 
     A business key that finds nothing is left out. Raises InvalidInput when a lane, idempotency key or version finds
-    nothing, for without it no promise could be kept.
+    nothing, for without it no promise could be kept, and for a key that no store could hold.
     """
     declared = flow.identity
     known: dict[int, str | None] = {}  # one text often is business key, lane and idempotency key: found once
 
     def text(expression: Expression) -> str | None:
         if id(expression) not in known:
-            known[id(expression)] = _text(expression, document, variables, context)
+            value = _text(expression, document, variables, context)
+            what = f"the key '{expression.source}' of flow '{flow.name}'"
+            known[id(expression)] = value if value is None else require_key(value, what)
         return known[id(expression)]
 
     def required(expression: Expression, what: str) -> str:
@@ -52,6 +57,15 @@ def identify(flow: CompiledFlow, document: Any, variables: Variables, context: E
     if declared.version is not None:
         version = version_of(flow, document, variables, context)
     return Identity(tuple(keys), key, lane, version)
+
+
+def require_key(key: str, what: str) -> str:
+    """The key, if it is one that both stores can keep. Raises InvalidInput, told of `what`."""
+    if len(key) > KEY_LENGTH:
+        raise InvalidInput(f"{what} has {len(key)} characters; at most {KEY_LENGTH} are taken", code="unusable-key")
+    if "\x00" in key:
+        raise InvalidInput(f"{what} holds the character NUL (U+0000), which no key may", code="unusable-key")
+    return key
 
 
 def version_of(flow: CompiledFlow, document: Any, variables: Variables, context: EvaluationContext) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from engine.clock import ManualClock
 from engine.ids import id_text
 from engine.message import State
@@ -219,3 +221,31 @@ async def test_credentials_are_not_stored(tmp_path: Path) -> None:
         headers = (await run.message(found)).headers
         assert headers["x-kind"] == "z"
         assert not {"authorization", "cookie"} & set(headers)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"), [("a\x00b", "holds the character NUL"), ("x" * 513, "has 513 characters; at most 512 are taken")]
+)
+@pytest.mark.parametrize(
+    "place", ["business_keys: {order: number}", "lane: {key: number}", "idempotency: {key: number}"]
+)
+async def test_a_key_that_no_store_can_hold_is_refused(tmp_path: Path, place: str, key: str, told: str) -> None:
+    """Promise 12: PostgreSQL holds no NUL, and no index holds a text of any length."""
+    async with running(tmp_path, flow(CALL, identity=f"{{{place}}}")) as run:
+        reply = await run.post({"number": key})
+        assert (reply.status, reply.document["code"]) == (422, "unusable-key")
+        assert reply.document["detail"] == f"the key 'number' of flow 'orders' {told}" + (
+            " (U+0000), which no key may" if "NUL" in told else ""
+        )
+        (kept,) = await run.all("invalid")
+        assert (kept.failure or {})["reason"] == "unusable-key"
+
+
+async def test_a_senders_key_and_an_events_id_are_held_to_the_same(tmp_path: Path) -> None:
+    async with running(tmp_path, flow(CALL), shop("dedupe: {key: number, window: 1 h}")) as run:
+        sent = await run.post({"number": 1}, Idempotency_Key="k" * 513)
+        assert (sent.status, sent.document["code"]) == (422, "unusable-key")
+        assert sent.document["detail"].startswith("the sender's key for shop.order has 513 characters")
+        told = await run.post({"number": "a\x00b"})
+        assert (told.status, told.document["code"]) == (422, "unusable-key")
+        assert told.document["detail"].startswith("the dedupe key of shop.order holds the character NUL")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
 from store_harness import T0, Harness, claim, event, known, new, put, put_one, settle, state_of, take
 
 from engine.errors import StoreUnavailable
+from engine.flow.identity import KEY_LENGTH
 from engine.ids import id_text
-from engine.message import State
+from engine.message import State, lane_of
 from engine.outcome import Dead, Failure
-from engine.store.records import Append, AppendStatus, Selection, Watermark
+from engine.store.records import Append, AppendStatus, Claim, Selection, Watermark
 from engine.store.store import OperationStore
 
 
@@ -217,3 +219,14 @@ async def test_exact_numbers_in_failures_survive(store: OperationStore) -> None:
     message = await known(store, lease.message_id)
     assert message.failure is not None
     assert message.failure["details"] == details
+
+
+async def test_the_longest_key_fits_every_index(store: OperationStore) -> None:
+    """The bound of `engine.flow.identity` is one that both stores keep, in characters of four bytes each."""
+    key = "".join(random.Random(1).choices([chr(code) for code in range(0x20000, 0x2A000)], k=KEY_LENGTH))
+    claims = (Claim("flow:" + "o" * 100, key, b"first", T0 + 3600),)
+    await put_one(
+        store, new(claims=claims, key=key, lane=lane_of("o" * 100, key), business_keys=(("sales-order", key),))
+    )
+    (work,) = await store.claim("flow:orders", 5)
+    assert (work.message.key, work.business_keys) == (key, (("sales-order", key),))

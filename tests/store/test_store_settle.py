@@ -25,7 +25,7 @@ from store_harness import (
 )
 
 from engine.message import Lease, Phase, State
-from engine.outcome import Completed, Deferred, Discarded, Retry
+from engine.outcome import Completed, Dead, Deferred, Discarded, Failure, Retry
 from engine.store.records import (
     AppendStatus,
     Claim,
@@ -274,3 +274,19 @@ async def test_second_answer_replaces_the_first(store: OperationStore) -> None:
     (work,) = await store.claim("flow:orders", 1)
     await settle(store, work.lease, answer=b"done")
     assert await store.answer(lease.message_id) == b"done"
+
+
+async def test_a_detail_with_nul_settles_and_is_shown_with_the_symbol_for_it(store: OperationStore) -> None:
+    """What a peer writes into its refusal is never a reason that a message cannot end."""
+    lease = await leased(store)
+    told = Failure("data", "refused", "answered 422: \x00bad")
+    tried = attempt(outcome="dead", reason="refused", detail=told.detail)
+    recorded = await settle(store, lease, Dead(told), attempt=tried, milestones=(Milestone("seen", T0, "by\x00ERP"),))
+    assert recorded.applied
+    trace = await store.trace(lease.message_id)
+    assert trace is not None
+    assert trace.attempts[0].detail == "answered 422: \u2400bad"
+    assert trace.milestones[0].note == "by\u2400ERP"
+    assert (trace.message.failure or {})["detail"] == told.detail
+    ordered = await order(store, lease.message_id, reason="asked\x00by phone")
+    assert ordered.applied

@@ -14,6 +14,9 @@ from engine.jsonata import MISSING, Expression
 from engine.outcome import Parked, WaitFor
 from engine.store.records import JournalKind
 
+_LONGEST_KEY = 1000
+"""Bytes of a key that stands in an index as it is."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Park(Step):
@@ -65,8 +68,9 @@ class Park(Step):
 
 
 def selector_key(value: object) -> str:
-    """A key as waits are matched by: its JSON text, so that 1 and "1" differ."""
-    return exact_json.encode(value).decode()
+    """A key as waits are matched by: its JSON text, so that 1 and "1" differ; of a very long one its digest."""
+    encoded = exact_json.encode(value)
+    return encoded.decode() if len(encoded) <= _LONGEST_KEY else f"sha256:{exact_json.digest(encoded).hex()}"
 
 
 def released(exchange: Exchange, key: str) -> bool:

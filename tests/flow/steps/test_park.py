@@ -230,3 +230,14 @@ async def test_days_in_the_hands_of_a_person_are_no_attempts(tmp_path: Path) -> 
         await run.is_in(found, State.WAITING)
         await run.advance(121)
         await run.is_in(found, State.COMPLETED)
+
+
+async def test_a_very_long_key_is_matched_whole(tmp_path: Path) -> None:
+    """What waits for it is found by its digest: no index holds a text of any length."""
+    long = "x" * 5000
+    async with running(tmp_path, flow(PARK), RELEASE) as run:
+        found = await run.sent({"number": long, "held": True}, State.PARKED)
+        other = await run.sent({"number": f"{long}y", "held": True}, State.PARKED)
+        await run.sent({"order": long, "by": "erp"}, path="/events")
+        await run.is_in(found, State.COMPLETED)
+        assert (await run.message(other)).state is State.PARKED
