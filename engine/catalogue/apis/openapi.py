@@ -40,6 +40,7 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
         },
     },
 }
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 _REFUSALS = {
     "400": "It cannot be read.",
     "401": "The sender has not proved who it is.",
@@ -100,10 +101,11 @@ def _operation(
         "tags": [event.system],
         "summary": str(model.summary or event.name),
         "description": " ".join(filter(None, [*told, endpoint.note])),
-        "requestBody": {"required": True, "content": {event.codec.media_type: {"schema": schema}}},
         "responses": _responses(catalogue, event, endpoint),
         "security": [{name: []} for name in security],
     }
+    if endpoint.method not in _WITHOUT_BODY:
+        operation["requestBody"] = {"required": True, "content": {event.codec.media_type: {"schema": schema}}}
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in _PARAMETER.findall(endpoint.path)

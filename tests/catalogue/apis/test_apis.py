@@ -64,6 +64,12 @@ def test_a_caller_that_waits_is_told_of_the_result_and_of_202() -> None:
     assert all({"200", "202"} <= set(operation["responses"]) for operation in waiting)
 
 
+def test_a_question_in_the_address_has_its_parameters_and_no_body() -> None:
+    told = openapi(reference())["paths"]["/api/orders/{orderNumber}"]["get"]
+    assert [(each["name"], each["in"]) for each in told["parameters"]] == [("orderNumber", "path")]
+    assert "requestBody" not in told
+
+
 def test_a_payload_that_the_vendor_sends_holds_to_the_schema_told() -> None:
     document = openapi(reference())
     schema = {"$ref": "#/components/schemas/shop.order-created", "components": document["components"]}
