@@ -133,7 +133,8 @@ def _messages(
         document = to_canonical(event, raw, variables, context)
         found = []
         for flow in revision.listeners.get(event.name, ()):
-            message = inbound(arrival, event, flow, identify(flow, document, variables, context), document, now, None)
+            identity = identify(flow, document, variables, context)
+            message = inbound(arrival, event, flow, identity, exact_json.encode(document), now, None)
             claims = message.claims or (
                 Claim(f"body:{event.name}>{flow.name}", exact_json.digest(body).hex(), b"", now + 7 * 86400.0),
             )
