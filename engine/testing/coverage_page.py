@@ -24,6 +24,8 @@ td.n, th.n { text-align: right; white-space: nowrap; font-variant-numeric: tabul
 td { overflow-wrap: anywhere; }
 h2 { border-top: 2px solid var(--line); margin-top: 2.5rem; padding-top: 1rem; }
 .scroll { overflow-x: auto; }
+.scroll td { vertical-align: middle; }
+.scroll td:first-child { min-width: 13rem; }
 """.strip()
 
 

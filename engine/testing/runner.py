@@ -78,7 +78,7 @@ def run_cases(
     """
     observer = Observer(revision) if coverage is not None else None
     if coverage is not None and observer is not None:
-        coverage.points = list(observer.points)
+        coverage.points = sorted(observer.points, key=lambda point: point.owner.startswith("system:"))  # flows first
 
     def work(numbers: Iterator[int]) -> Iterator[tuple[int, Ran]]:
         runner = Runner(revision, files, observer)
