@@ -36,6 +36,7 @@ format: $(READY)
 
 docs: $(READY)  ## the reference pages that are made from the models
 	$(BIN)/python -m engine.config.reference docs/reference
+	$(BIN)/python -m engine.lint.reference docs/reference/findings
 	$(BIN)/python -m engine.cli.reference > docs/reference/cli.md
 	$(BIN)/python -m engine.jsonata.reference > docs/reference/functions.md
 

@@ -336,6 +336,9 @@ def _page_lines() -> Iterator[str]:
     yield "with file, line and column (from 1), the code, what was expected, what was found, and the nearest right name"
     yield "where there is one. A workspace with errors is refused; warnings are shown and the workspace runs."
     yield ""
+    yield "Each code has a page with wrong and right examples, which `crossdock lint --explain XD103` shows too. How to"
+    yield "use lint in CI, and how to ignore a finding that is meant so: [lint](../how-to/lint.md)."
+    yield ""
     yield "This page is made from the table of codes by `make docs`; a change belongs there."
     for prefix, title in GROUPS.items():
         yield ""
@@ -345,4 +348,5 @@ def _page_lines() -> Iterator[str]:
         yield "|---|---|---|---|"
         for code in CODES.values():
             if code.code.startswith(prefix):
-                yield f"| {code.code} | {code.severity} | {code.title} | {code.explanation} |"
+                linked = f"[{code.code}](findings/{code.code}.md)"
+                yield f"| {linked} | {code.severity} | {code.title} | {code.explanation} |"

@@ -29,6 +29,11 @@ _NAME = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?P<default>:-.*)?", re.DOT
 _SECRET_KEY = re.compile(
     r"(?:.*[-_])?(?:secret|password|passwd|passphrase|token|api[-_]?key|private[-_]?key|access[-_]?key)", re.IGNORECASE
 )
+_MAY_ASK = re.compile(
+    rb"\$\{|\\|secret|passw|passphrase|token|api[-_]?key|private[-_]?key|access[-_]?key|authorization|cookie",
+    re.IGNORECASE,
+)
+"""What a file must hold for anything to be filled in; a backslash may write any of it in another way."""
 _SECRET_HEADER = re.compile(r"(?:proxy-)?authorization|cookie", re.IGNORECASE)
 """Headers that prove who we are; as templates they may have holes."""
 _EXPRESSION_KEYS = frozenset({"with", "set", "undo_with", "business_keys"})
@@ -106,6 +111,11 @@ def _read_secret(path: Path) -> str | None:
     if len(data) > _LARGEST_SECRET:
         raise ValueError("its file is larger than 64 KB")
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def asks_for_values(content: bytes) -> bool:
+    """Whether a file may hold references or keys of secrets; most hold none, and their trees stay as they are."""
+    return _MAY_ASK.search(content) is not None
 
 
 def fill_in(node: Node, environment: Environment, redactor: Redactor, findings: Findings) -> Node:

@@ -28,18 +28,30 @@ class Redactor:
         if len(secret) < _SHORTEST or secret in self._secrets:
             return
         self._secrets.add(secret)
-        spellings = sorted({s for known in self._secrets for s in _spellings(known)}, key=lambda s: (-len(s), s))
-        pattern = "|".join(map(re.escape, spellings))
-        self._text = re.compile(pattern)
-        self._bytes = re.compile(pattern.encode())
+        self._text = self._bytes = None
 
     def text(self, text: str) -> str:
         """The text without secrets."""
-        return self._text.sub(_MASK, text) if self._text is not None else text
+        if not self._secrets:
+            return text
+        pattern = self._text
+        if pattern is None:
+            pattern = self._text = re.compile(self._pattern())
+        return pattern.sub(_MASK, text)
 
     def bytes(self, data: bytes) -> bytes:
         """The bytes without secrets; they need not be text."""
-        return self._bytes.sub(_MASK.encode(), data) if self._bytes is not None else data
+        if not self._secrets:
+            return data
+        pattern = self._bytes
+        if pattern is None:
+            pattern = self._bytes = re.compile(self._pattern().encode())
+        return pattern.sub(_MASK.encode(), data)
+
+    def _pattern(self) -> str:
+        """Every spelling of every secret, the longest first."""
+        spellings = {spelling for secret in tuple(self._secrets) for spelling in _spellings(secret)}
+        return "|".join(map(re.escape, sorted(spellings, key=lambda spelling: (-len(spelling), spelling))))
 
 
 def _spellings(secret: str) -> Iterator[str]:

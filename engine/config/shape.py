@@ -66,10 +66,10 @@ class Shape:
     def field(self, key: str | int) -> Shape | None:
         """The shape below a key, by the key's name or the field's."""
         if self.kind == "model-fields":
-            found = self.fields.get(str(key))
-            if found is None and str(key) in self.schema["fields"]:
-                found = self._inner(self.schema["fields"][str(key)])
-            return found
+            fields, wanted = self.schema["fields"], str(key)
+            aliased = (name for name, field in fields.items() if _alias(name, field) == wanted)
+            name = next(aliased, wanted)
+            return self._inner(fields[name]) if name in fields else None
         if self.kind == "dict":
             return self._inner(self.schema.get("values_schema", {"type": "any"}))
         if self.kind in _LISTS and isinstance(key, int):

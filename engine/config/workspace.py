@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from engine.config.environment import Environment, fill_in
+from engine.config.environment import Environment, asks_for_values, fill_in
 from engine.config.files import WORKSPACE_FILE, Bundle
 from engine.config.findings import Findings, did_you_mean
 from engine.config.models.flow import FlowModel
@@ -96,9 +96,10 @@ class _Reader:
 
     def node(self, file: str) -> Node | None:
         loaded = self._loaded
-        node = load_yaml(loaded.bundle.read(file), file, loaded.findings)
-        if node is None:
-            return None
+        written = loaded.bundle.read(file)
+        node = load_yaml(written, file, loaded.findings)
+        if node is None or not asks_for_values(written):
+            return node
         return fill_in(node, self._environment, loaded.redactor, loaded.findings)
 
     def _model(self, file: str, node: Node, model: type[M]) -> Loaded[M] | None:

@@ -20,6 +20,7 @@ from engine.jsonata.resolve import parse_expression
 from engine.jsonata.runtime.sequences import NestedArrays, Outer, plain
 from engine.jsonata.runtime.state import EvaluationContext, State
 from engine.jsonata.signature import parse_signature
+from engine.jsonata.tokens import VARIABLES
 from engine.jsonata.trees import Trees
 
 _DEFAULT_CONTEXT = EvaluationContext()
@@ -180,7 +181,7 @@ def compile_expression(
         raise _placed(ExpressionSyntaxError(error.code, **error.details), source, origin) from error
     except RecursionError:
         raise _placed(ExpressionSyntaxError("S0501"), source, origin) from None
-    called = frozenset(node.name for node in tree.walk() if isinstance(node, ast.Variable) and node.name in functions)
+    called = frozenset(name for name in VARIABLES.findall(source) if name in functions)
     return Expression(source, tree, functions, origin, program, Environment(functions), called)
 
 

@@ -26,6 +26,8 @@ _SPACE = re.compile(r"(?:[ \t\n\r\v]+|/\*(?:[^*]|\*(?!/))*\*/)*")
 _OPERATOR = re.compile(r"\.\.|:=|!=|>=|<=|\*\*|~>|\?:|\?\?|[.\[\]{}(),@#;:?+\-*/%|=<>^&!~]")
 _NUMBER = re.compile(r"(?:0|[1-9][0-9]*)(\.[0-9]+)?([Ee][-+]?[0-9]+)?")
 _NAME = re.compile(r"[^ \t\n\r\v.\[\]{}(),@#;:?+\-*/%|=<>^&!~]*")
+VARIABLES = re.compile(r"\$([^ \t\n\r\v.\[\]{}(),@#;:?+\-*/%|=<>^&!~]+)")
+"""The names of an expression's variables and functions, and perhaps of some that stand in its texts or comments."""
 _PLAIN_STRING = re.compile(r"\"([^\"\\]*)\"|'([^'\\]*)'")
 _USUAL = re.compile(
     _SPACE.pattern

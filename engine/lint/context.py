@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from engine.config.files import Bundle
@@ -58,7 +59,7 @@ class Context:
     def flows(self) -> dict[str, Loaded[FlowModel]]:
         return self.loaded.flows
 
-    @property
+    @cached_property
     def complete(self) -> bool:
         """Whether every system and flow could be read: only then can it be said that nothing uses a thing."""
         loaded = self.loaded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from engine.config.codes import CODES, Code, Severity
@@ -94,10 +94,18 @@ def _shown(example: Example) -> ShownExample:
         title += f" ({', '.join(_variable(*one) for one in example.environment.items())})"
     return ShownExample(
         title,
-        tuple(_wrong(edit, files.get(edit.file, b"")) for edit in example.edits),
+        _joined(_wrong(edit, files.get(edit.file, b"")) for edit in example.edits),
         tuple(line for finding in example.findings for line in _said(finding, files)),
-        tuple(_right(edit) for edit in example.edits),
+        _joined(_right(edit) for edit in example.edits),
     )
+
+
+def _joined(snippets: Iterable[Snippet]) -> tuple[Snippet, ...]:
+    """One snippet a file."""
+    texts: dict[str, list[str]] = {}
+    for snippet in snippets:
+        texts.setdefault(snippet.file, []).append(snippet.text)
+    return tuple(Snippet(file, "\n…\n".join(filter(None, parts))) for file, parts in texts.items())
 
 
 def _variable(name: str, value: str | None) -> str:

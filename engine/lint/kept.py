@@ -1,7 +1,7 @@
 """What lint found, kept between runs: a workspace of which nothing has changed need not be read again.
 
 Findings are kept and not parsed files, as JSON: whatever a file there holds, it can name findings and nothing else. The
-key is a digest of all that findings depend on, so that nothing kept is ever out of date (see docs/adr/0009).
+key is a digest of all that findings depend on, so that nothing kept is ever out of date (see docs/adr/0012).
 """
 
 from __future__ import annotations

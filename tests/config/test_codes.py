@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_code_is_documented() -> None:
-    assert all(f"| {code} |" in reference_page() for code in CODES)
+    assert all(f"| [{code}](findings/{code}.md) |" in reference_page() for code in CODES)
 
 
 def test_every_code_in_the_source_is_in_the_table_and_every_one_there_is_used() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from engine.config.environment import Environment, fill_in
+from engine.config.environment import Environment, asks_for_values, fill_in
 from engine.config.findings import Findings
 from engine.config.parse import parse_model
 from engine.config.redactor import Redactor
@@ -211,3 +211,9 @@ def test_any_text_is_filled_or_a_finding(text: str) -> None:
     node.value["a"] = Text(text)
     fill_in(node, Environment({"A": "x"}), Redactor(), findings)
     assert all(finding.code in ("XD501", "XD502", "XD504") for finding in findings)
+
+
+def test_only_files_that_may_hold_references_or_secrets_are_asked_for_values() -> None:
+    for content in (b"a: ${env:X}", b"password: x", b"X-API-Key: x", b"Authorization: x", b'"p\\x61ssword": x'):
+        assert asks_for_values(content)
+    assert not asks_for_values(b"flow: orders\nsteps:\n  - milestone: $saved.booked\n")

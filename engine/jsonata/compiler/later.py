@@ -63,5 +63,8 @@ def compile_later(tree: ast.Node, functions: FunctionRegistry) -> Program | Late
 
 def height(node: ast.Node) -> int:
     """How deep the code of a node may nest: the steps of a path are loops within loops."""
-    below = [height(child) for child in node.children()]
-    return 1 + (sum(below) if node.__class__ is ast.Path else max(below, default=0))
+    children = node.children()
+    if not children:
+        return 1
+    below = [height(child) for child in children]
+    return 1 + (sum(below) if node.__class__ is ast.Path else max(below))
