@@ -181,10 +181,13 @@ def _is_fraction(step: int | Decimal | None) -> bool:
 
 _MONEY = re.compile(r"(amount|price|total|cost|tax|fee|charge|discount|balance|payment|paid|freight)", re.IGNORECASE)
 
+_NO_MONEY = re.compile(r"(rate|percent|pct|quantity|qty|weight|count|volume|ratio|factor|days|units|items|lines)", re.I)
+
 
 def _is_money(path: str) -> bool:
     """Whether the name of a field says that it holds money."""
-    return _MONEY.search(path.rpartition(".")[2]) is not None
+    name = path.rpartition(".")[2]
+    return _MONEY.search(name) is not None and _NO_MONEY.search(name) is None
 
 
 def _lost(at: int, path: str) -> Problem:

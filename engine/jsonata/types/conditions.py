@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from engine.jsonata import ast
@@ -11,7 +12,12 @@ from engine.jsonata.types.scope import Scope
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
 _MEASURES = frozenset(("count", "length", "sum"))
-_PASSING = frozenset(("lowercase", "uppercase", "trim", "string", "number"))
+_OF_TEXT = frozenset(
+    ("length", "contains", "trim", "lowercase", "uppercase", "number", "toMillis", "match", "substring")
+)
+"""Functions that give nothing for nothing, and fail for null."""
+_OF_ANYTHING = frozenset(("count", "keys", "string", "sum"))
+_NO_NULL: frozenset[Any] = frozenset((None,))
 
 
 def facts(node: ast.Node, holds: bool, scope: Scope) -> Iterator[Fact]:
@@ -53,6 +59,16 @@ def place(node: ast.Node, scope: Scope) -> tuple[int, tuple[str, ...]] | None:
     return (base[0], (*base[1], *names)) if base is not None else None
 
 
+def form(node: object) -> Hashable:
+    """An expression without its place: two that look alike have the same."""
+    if isinstance(node, ast.Node):
+        parts = (getattr(node, each.name) for each in fields(node) if each.name not in ("start", "end", "at"))
+        return (node.__class__.__name__, *map(form, parts))
+    if isinstance(node, tuple):
+        return tuple(map(form, node))
+    return node if isinstance(node, Hashable) else id(node)
+
+
 def _variable(node: ast.Variable, scope: Scope) -> tuple[int, tuple[str, ...]] | None:
     if node.name == "":
         return scope.here.id, ()
@@ -66,8 +82,10 @@ def _of_value(node: ast.Node, test: Test, scope: Scope, values: frozenset[Any] =
     found = place(node, scope)
     if found is not None:
         yield Fact(found[0], found[1], test, values)
-    elif test not in (Test.FALSE, Test.MISSING, Test.NOT_EQUAL, Test.NOT_KIND):
+    elif test not in (Test.FALSE, Test.MISSING, Test.NOT_EQUAL, Test.NOT_KIND, Test.SINGLE):
         yield from _of_start(node, scope)
+        if isinstance(node, ast.Path | ast.Call):
+            yield Fact(scope.here.id, (), test, values, form(node))
 
 
 def _of_start(node: ast.Node, scope: Scope) -> Iterator[Fact]:
@@ -101,6 +119,7 @@ def _bare(node: ast.Node) -> ast.Node:
 
 def _operator(node: ast.Binary, holds: bool, scope: Scope) -> Iterator[Fact]:
     operator, left, right = node.operator, node.left, node.right
+    yield from _counted(node, holds, scope)
     if (operator == "and" and holds) or (operator == "or" and not holds):
         yield from facts(left, holds, scope)
         yield from facts(right, holds, scope)
@@ -119,23 +138,51 @@ def _operator(node: ast.Binary, holds: bool, scope: Scope) -> Iterator[Fact]:
             yield from _measured(side, scope)
 
 
-def _measured(node: ast.Node, scope: Scope) -> Iterator[Fact]:
-    """A side of `<` and the like is there where the comparison is true."""
-    if isinstance(node, ast.Call) and isinstance(node.procedure, ast.Variable) and len(node.arguments) == 1:
-        if node.procedure.name in _MEASURES or node.procedure.name == "number":
-            yield from _of_value(node.arguments[0], Test.EXISTS, scope)
+def _counted(node: ast.Binary, holds: bool, scope: Scope) -> Iterator[Fact]:
+    """`$count(x) = 1`, or that it is not above 1: then there are not several."""
+    call, number = node.left, node.right
+    if not isinstance(call, ast.Call) or not isinstance(number, ast.Number) or not call.arguments:
         return
-    yield from _of_value(node, Test.EXISTS, scope)
+    if not isinstance(call.procedure, ast.Variable) or call.procedure.name != "count":
+        return
+    beyond = {("=", True): 0, ("<=", True): 0, ("<", True): 1, ("!=", False): 0, (">", False): 0, (">=", False): 1}
+    less = beyond.get((node.operator, holds))
+    if less is not None and number.value - less <= 1:
+        yield from _of_value(call.arguments[0], Test.SINGLE, scope)
+
+
+def _measured(node: ast.Node, scope: Scope) -> Iterator[Fact]:
+    """A side of `<` and the like is there where the comparison is true, and is not null."""
+    if isinstance(node, ast.Call):
+        yield from _passed(node, scope)
+    else:
+        yield from _of_value(node, Test.UNEQUAL, scope, _NO_NULL)
+
+
+def _passed(node: ast.Call, scope: Scope) -> Iterator[Fact]:
+    """A call that gives something: then its first argument is there."""
+    if not isinstance(node.procedure, ast.Variable) or node.procedure.name in scope.names or not node.arguments:
+        return
+    argument = node.arguments[0]
+    if node.procedure.name in _OF_TEXT:
+        yield from _of_value(argument, Test.UNEQUAL, scope, _NO_NULL)
+    elif node.procedure.name in _OF_ANYTHING:
+        yield from _of_value(argument, Test.EXISTS, scope)
+    else:
+        return
+    if isinstance(argument, ast.Call):
+        yield from _passed(argument, scope)
 
 
 def _equality(left: ast.Node, right: ast.Node, operator: str, holds: bool, scope: Scope) -> Iterator[Fact]:
     """What `left = right` says of the left side."""
     same = (operator == "=") is holds
-    if isinstance(left, ast.Call) and isinstance(left.procedure, ast.Variable) and len(left.arguments) == 1:
-        yield from _of_measure(left.procedure.name, left.arguments[0], right, (same, holds), scope)
-        return
     constants = _constant(right)
-    if operator == "=":
+    if isinstance(right, ast.Constant) and right.value is not None and isinstance(left, ast.Call | ast.Binary):
+        yield from facts(left, right.value is same, scope)
+    elif isinstance(left, ast.Call):
+        yield from _of_measure(left, right, same, holds, scope)
+    elif operator == "=":
         if constants is not None:
             yield from _of_value(left, Test.EQUAL if holds else Test.NOT_EQUAL, scope, constants)
         elif holds:
@@ -145,16 +192,16 @@ def _equality(left: ast.Node, right: ast.Node, operator: str, holds: bool, scope
         yield from _of_value(left, test, scope, constants or frozenset())
 
 
-def _of_measure(
-    name: str, argument: ast.Node, right: ast.Node, known: tuple[bool, bool], scope: Scope
-) -> Iterator[Fact]:
-    """What a comparison of `$type(x)`, `$count(x)` and the like says of x; `known`: they are equal, it holds."""
-    same, holds = known
+def _of_measure(left: ast.Call, right: ast.Node, same: bool, holds: bool, scope: Scope) -> Iterator[Fact]:
+    """What a comparison of `$type(x)`, `$count(x)` and the like says of x."""
+    name = left.procedure.name if isinstance(left.procedure, ast.Variable) else ""
     kinds = _constants(right)
-    if name == "type" and kinds is not None:
-        yield from _of_value(argument, Test.KIND if same else Test.NOT_KIND, scope, kinds)
-    elif (name in _MEASURES and _is_zero(right) and not same) or (holds and name in _PASSING):
-        yield from _of_value(argument, Test.EXISTS, scope)
+    if name == "type" and kinds is not None and left.arguments:
+        if holds:
+            yield from _of_value(left.arguments[0], Test.EXISTS, scope)
+        yield from _of_value(left.arguments[0], Test.KIND if same else Test.NOT_KIND, scope, kinds)
+    elif holds or (name in _MEASURES and _is_zero(right) and not same):
+        yield from _passed(left, scope)
 
 
 def _is_zero(node: ast.Node) -> bool:
@@ -187,5 +234,5 @@ def _function(node: ast.Call, holds: bool, scope: Scope) -> Iterator[Fact]:
         yield from facts(argument, holds, scope)
     elif name == "exists":
         yield from _of_value(argument, Test.EXISTS if holds else Test.MISSING, scope)
-    elif holds and name in ("contains", "count", "length", "match", "keys", "number", "trim", "string"):
-        yield from _of_value(argument, Test.EXISTS, scope)
+    elif holds:
+        yield from _passed(node, scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -33,6 +33,7 @@ class Test(Enum):
     NOT_EQUAL = "none of some constants, or not there"
     KIND = "of a kind"
     NOT_KIND = "not of a kind"
+    SINGLE = "not several"
 
 
 _POSITIVE = frozenset((Test.TRUE, Test.EXISTS, Test.EQUAL, Test.UNEQUAL, Test.KIND))
@@ -40,12 +41,16 @@ _POSITIVE = frozenset((Test.TRUE, Test.EXISTS, Test.EQUAL, Test.UNEQUAL, Test.KI
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """That a value passed a test: the one at a path of field names below a binding."""
+    """That a value passed a test: the one at a path of field names below a binding.
+
+    With `form` it is the value of that expression, wherever it stands again for the same context.
+    """
 
     binding: int
     path: tuple[str, ...]
     test: Test
     values: frozenset[Any] = frozenset()
+    form: Hashable = None
 
     def below(self, count: int) -> Fact:
         """The same of the value that the first names of the path lead to."""
@@ -124,6 +129,8 @@ def _tested(value: Type, fact: Fact) -> Type:
     if test in (Test.UNEQUAL, Test.NOT_EQUAL):
         rest = value.present() if test is Test.UNEQUAL else value
         return _kept(rest, lambda atom: _unequal(atom, fact.values))
+    if test is Test.SINGLE:
+        return _kept(value, lambda atom: replace(atom, least=min(atom.least, 1), most=1) if _is_list(atom) else atom)
     of_kind = test is Test.KIND
     rest = value.present() if of_kind else value
     return _kept(rest, lambda atom: atom if (_NAMES[atom.__class__] in fact.values) is of_kind else None)
@@ -143,6 +150,10 @@ _NAMES: Mapping[type, str] = {
 def _kept(value: Type, keep: Any) -> Type:
     atoms = tuple(kept for atom in value.atoms if (kept := keep(atom)) is not None)
     return Type(atoms, value.any, value.absent, value.at)
+
+
+def _is_list(atom: Atom) -> bool:
+    return isinstance(atom, List)
 
 
 def _true(atom: Atom) -> Atom | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from engine.jsonata.types.lattice import Type
@@ -21,13 +21,14 @@ class Binding:
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The names at one place. `root` is the input document, `$$`; `learnt` are the types that conditions narrowed;
-    `dead`: no value passes all the conditions on the way here."""
+    `tested` the expressions that passed a condition. `dead`: no value passes all the conditions on the way here."""
 
     here: Binding
     root: Binding
     names: Mapping[str, Binding]
     learnt: Mapping[int, Type] = field(default_factory=dict)
     dead: bool = False
+    tested: Mapping[Hashable, Fact] = field(default_factory=dict)
 
     def value(self, binding: Binding) -> Type:
         """The type of a value, by all that is known."""
@@ -35,17 +36,20 @@ class Scope:
 
     def within(self, here: Binding) -> Scope:
         """The same scope with another context."""
-        return Scope(here, self.root, self.names, self.learnt, self.dead)
+        return Scope(here, self.root, self.names, self.learnt, self.dead, self.tested)
 
     def binding(self, names: Mapping[str, Binding]) -> Scope:
         """The same scope with further variables."""
-        return Scope(self.here, self.root, {**self.names, **names}, self.learnt, self.dead)
+        return Scope(self.here, self.root, {**self.names, **names}, self.learnt, self.dead, self.tested)
 
     def knowing(self, facts: Iterable[Fact]) -> Scope:
         """The same scope after a condition."""
         learnt: dict[int, Type] | None = None
-        dead = self.dead
+        dead, tested = self.dead, dict(self.tested)
         for fact in facts:
+            if fact.form is not None:
+                tested[fact.binding, fact.form] = fact
+                continue
             for one in self._all(fact):
                 binding = self._by_id(one.binding)
                 if binding is not None:
@@ -53,7 +57,9 @@ class Scope:
                     before = learnt.get(binding.id, binding.type)
                     after = learnt[binding.id] = narrowed(before, one)
                     dead = dead or (_possible(before) and not _possible(after))
-        return Scope(self.here, self.root, self.names, learnt, dead) if learnt is not None else self
+        if learnt is None and len(tested) == len(self.tested):
+            return self
+        return Scope(self.here, self.root, self.names, learnt or self.learnt, dead, tested)
 
     def _all(self, fact: Fact) -> list[Fact]:
         """The fact, and what it says of other names of the same value."""

@@ -8,7 +8,9 @@ from typing import Any, Final, Literal, Protocol
 
 from engine.jsonata import ast
 from engine.jsonata.registry import FunctionRegistry
+from engine.jsonata.types.conditions import form
 from engine.jsonata.types.lattice import ANY, Type
+from engine.jsonata.types.narrowing import narrowed
 from engine.jsonata.types.scope import Binding, Scope
 
 Kind = Literal[
@@ -102,6 +104,9 @@ class Walk:
         """The type of a node's value."""
         handler = self._handlers.get(node.__class__)
         result = handler(self, node, scope) if handler is not None else ANY
+        if scope.tested and isinstance(node, ast.Path | ast.Call):
+            fact = scope.tested.get((scope.here.id, form(node)))
+            result = narrowed(result, fact) if fact is not None else result
         if node.predicates or node.keep_array or node.group is not None:
             return self._follow(self, node, result, scope)
         return result
