@@ -287,6 +287,8 @@ class App:
         engine: Engine | None = None
         try:
             _make_folder(self._state)
+            self._control = ControlSocket(socket_path(self._state), self._order, self._log)
+            await self._control.require_free()
             await self.store.put_revision(revision.id, bundle.to_bytes(), options.clock.now())
             if options.sandbox:
                 self._sandbox = await asyncio.to_thread(
@@ -300,7 +302,6 @@ class App:
             self._open_office(revision)
             await engine.start()
             await engine.serve_leftovers()
-            self._control = ControlSocket(socket_path(self._state), self._order, self._log)
             await self._control.start()
         except BaseException:
             if engine is not None:

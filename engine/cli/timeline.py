@@ -122,7 +122,7 @@ def _attempt(attempt: Mapping[str, Any]) -> Moment:
     why = f", {attempt['reason']}: {attempt['detail']}" if attempt["reason"] else ""
     texts = [("sent", attempt["request"]), ("received", attempt["reply"])]
     below = tuple((name, text) for name, text in texts if text)
-    about = f"{attempt['outcome']} in {took}{status}{why}"
+    about = f"{attempt['outcome']}, took {took}{status}{why}"
     return Moment(attempt["startedAt"], f"attempt {attempt['number']}", about, below)
 
 

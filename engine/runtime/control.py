@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ConfigurationError, CrossdockError, Refused
+from engine.errors import ConfigurationError, CrossdockError, Refused, StoreLocked
 from engine.runtime.socket_path import make_folder
 from engine.telemetry.log import Log
 
@@ -31,8 +31,19 @@ class ControlSocket:
         self._log = log
         self._server: asyncio.Server | None = None
 
+    async def require_free(self) -> None:
+        """Raises StoreLocked when a process answers here: stores on a server, or two files side by side, let both run,
+        but commands would reach only one of them."""
+        with contextlib.suppress(OSError):
+            _, writer = await asyncio.open_unix_connection(str(self._path))
+            writer.close()
+            raise StoreLocked(
+                f"{self._path}: a process that runs from here answers there already; stop it first, or start this one "
+                "from a copy of the workspace in a folder of its own"
+            )
+
     async def start(self) -> None:
-        """Listen; a socket that a dead process left behind is replaced (the store's lock proves that it is dead)."""
+        """Listen; a socket that a dead process left behind is replaced (see `require_free`)."""
         make_folder(self._path)
         with contextlib.suppress(FileNotFoundError):
             self._path.unlink()

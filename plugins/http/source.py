@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
@@ -54,7 +55,9 @@ class HttpSource:
             loop = asyncio.get_running_loop()
             self._listener = await loop.create_server(self._web, host or None, port, backlog=1024)
         except OSError as error:
-            raise PluginError(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+            why = os.strerror(error.errno) if error.errno is not None and error.errno > 0 else str(error)
+            advice = "'listen' in flows/workspace.yaml or 'run --port' names another port"
+            raise PluginError(f"cannot listen on {host}:{port}: {why}; {advice}") from None
 
     async def rebind(self, bindings: Sequence[EventBinding]) -> None:
         old, self._routes = self._routes, Routes(bindings, self._host)

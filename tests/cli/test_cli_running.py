@@ -137,7 +137,7 @@ def test_a_workspace_with_errors_is_not_reloaded(running: Running) -> None:
         flow.write_text(text.replace("layer: process", "layer: proces"))
         refused = running.crossdock("reload")
         assert refused.exit_code == 2
-        assert "flows/orders.yaml:2:8 XD" in refused.stderr
+        assert "flows/orders.yaml:3:8 XD" in refused.stderr
         assert running.crossdock("status").exit_code == 0, "a broken file does not cut off the operator"
         flow.write_text(text.replace("window: 7 days", "window: 8 days"))
         changed = document(running.crossdock("reload", "--json"))

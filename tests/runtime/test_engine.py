@@ -10,7 +10,7 @@ import pytest
 from engine.app import App, RunOptions
 from engine.errors import PluginError, StoreLocked
 from engine.message import State
-from tests.workspaces import flow, running, until
+from tests.workspaces import WORKSPACE, flow, running, until
 
 CALL = flow("- call: erp.create")
 
@@ -24,6 +24,19 @@ async def test_a_second_run_on_the_same_store_is_refused(tmp_path: Path) -> None
         with pytest.raises(StoreLocked):
             await another(tmp_path).start()
         await run.sent({"number": 1})
+
+
+async def test_a_second_run_that_commands_could_not_reach_is_refused(tmp_path: Path) -> None:
+    """Another store in the same folder, as on a server, is free; the control socket beside it is not."""
+    beside = WORKSPACE + 'store: {url: "sqlite:.crossdock/other.db"}\n'
+    async with running(tmp_path, CALL) as run:
+        (tmp_path / "flows/workspace.yaml").write_text(beside)
+        second = another(tmp_path)
+        with pytest.raises(StoreLocked, match="answers there already"):
+            await second.start()
+        await run.sent({"number": 1})
+    async with running(tmp_path, CALL, workspace=beside) as after:
+        await after.sent({"number": 1})
 
 
 async def test_a_start_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:

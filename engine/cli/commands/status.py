@@ -57,7 +57,7 @@ def _print(output: Output, found: Mapping[str, Any]) -> None:
     _print_channels(output, found["channels"], now)
     if len(found["revisions"]) > 1:
         output.say()
-        output.say("revisions that are still in use")
+        output.say("revisions that stored messages ran in")
         rows = [
             (one["revision"], lasted(now - seconds_of(one["storedAt"])), str(one["unfinished"]))
             for one in found["revisions"]
