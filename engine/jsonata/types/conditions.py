@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import fields
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from engine.jsonata import ast
 from engine.jsonata.types.narrowing import Fact, Test
@@ -59,11 +60,16 @@ def place(node: ast.Node, scope: Scope) -> tuple[int, tuple[str, ...]] | None:
     return (base[0], (*base[1], *names)) if base is not None else None
 
 
+@lru_cache(maxsize=64)
+def _parts(kind: Any) -> tuple[str, ...]:
+    """The fields of a kind of node that say what it is, and not where."""
+    return tuple(each.name for each in fields(kind) if each.name not in ("start", "end", "at"))
+
+
 def form(node: object) -> Hashable:
     """An expression without its place: two that look alike have the same."""
     if isinstance(node, ast.Node):
-        parts = (getattr(node, each.name) for each in fields(node) if each.name not in ("start", "end", "at"))
-        return (node.__class__.__name__, *map(form, parts))
+        return (node.__class__, *[form(getattr(node, name)) for name in _parts(cast(Any, node.__class__))])
     if isinstance(node, tuple):
         return tuple(map(form, node))
     return node if isinstance(node, Hashable) else id(node)
@@ -82,10 +88,11 @@ def _of_value(node: ast.Node, test: Test, scope: Scope, values: frozenset[Any] =
     found = place(node, scope)
     if found is not None:
         yield Fact(found[0], found[1], test, values)
-    elif test not in (Test.FALSE, Test.MISSING, Test.NOT_EQUAL, Test.NOT_KIND, Test.SINGLE):
+        return
+    if test not in (Test.FALSE, Test.MISSING, Test.NOT_EQUAL, Test.NOT_KIND, Test.SINGLE):
         yield from _of_start(node, scope)
-        if isinstance(node, ast.Path | ast.Call):
-            yield Fact(scope.here.id, (), test, values, form(node))
+    if isinstance(node, ast.Path | ast.Call):
+        yield Fact(scope.here.id, (), test, values, form(node))
 
 
 def _of_start(node: ast.Node, scope: Scope) -> Iterator[Fact]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
 
@@ -98,6 +98,7 @@ class Walk:
         self._sound: set[tuple[str, int]] = set()
         self._called: set[int] = set()
         self._waiting: dict[int, Callable[[], Type]] = {}
+        self._forms: dict[int, Hashable] = {}
         self.depth = 0
 
     def value(self, node: ast.Node, scope: Scope) -> Type:
@@ -105,11 +106,16 @@ class Walk:
         handler = self._handlers.get(node.__class__)
         result = handler(self, node, scope) if handler is not None else ANY
         if scope.tested and isinstance(node, ast.Path | ast.Call):
-            fact = scope.tested.get((scope.here.id, form(node)))
+            fact = scope.tested.get((scope.here.id, self._form(node)))
             result = narrowed(result, fact) if fact is not None else result
         if node.predicates or node.keep_array or node.group is not None:
             return self._follow(self, node, result, scope)
         return result
+
+    def _form(self, node: ast.Node) -> Hashable:
+        if id(node) not in self._forms:
+            self._forms[id(node)] = form(node)
+        return self._forms[id(node)]
 
     def bind(self, value: Type, alias: tuple[int, tuple[str, ...]] | None = None) -> Binding:
         """A new binding of a value."""
