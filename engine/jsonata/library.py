@@ -72,6 +72,11 @@ def _shuffle(state: State, values: Any) -> Any:
     return arrays.shuffle(values, state.context.random)
 
 
+def _distinct(state: State, values: Any) -> Any:
+    """The array without the items that equal an earlier one; a sequence stays one, other values pass through."""
+    return arrays.distinct(values, state.poll)
+
+
 def _random(state: State) -> Any:
     """A number from 0 up to, not including, 1."""
     return numbers.random(state.context.random)
@@ -168,7 +173,7 @@ STANDARD: Final = FunctionRegistry(
         _text("type", "<x:s>", objects.type_of, 1),
         _any("sort", "<af?:a>", _sort, 2),
         _any("shuffle", "<a:a>", _shuffle, 1, state=True),
-        _any("distinct", "<x:x>", arrays.distinct, 1),
+        _any("distinct", "<x:x>", _distinct, 1, state=True, stable=True),
         _text("base64encode", "<s-:s>", encoding.base64encode, 1),
         _text("base64decode", "<s-:s>", encoding.base64decode, 1),
         _text("encodeUrlComponent", "<s-:s>", encoding.encode_url_component, 1),

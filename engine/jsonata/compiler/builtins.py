@@ -19,6 +19,7 @@ _FITS = {
     "b": "{0}.__class__ is bool",
     "o": "{0}.__class__ is dict",
 }
+_GROWING = frozenset(("base64encode", "encodeUrl", "encodeUrlComponent", "join", "pad", "replace"))
 _ARRAY_FITS = {None: "isinstance({0}, list)", "n": "all_numbers({0})", "s": "all_texts({0})"}
 
 
@@ -54,6 +55,9 @@ def built_in(unit: Unit, node: ast.Call, function: Function, first: Val | None, 
     if known is not None and function.pure and not outer.tail:
         return unit.facts[known]
     result = _result(unit, function, arguments, fast, slow)
+    if function.name in _GROWING:
+        text = result.code
+        unit.line(f"if {text}.__class__ is str and len({text}) > 100000: st.check_text({text})")
     unit.facts[unit.remember(key, result.code)] = result
     return result
 

@@ -12,6 +12,7 @@ from engine.jsonata.functions.exactmath import exact
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
 
+_POLL_EVERY: Final = 256
 _NUMBERS: Final = frozenset({int, Decimal, float})
 
 
@@ -39,16 +40,21 @@ def reverse(values: Any) -> Any:
     return values[::-1]
 
 
-def distinct(values: Any) -> Any:
-    """The array without the items that equal an earlier one; a sequence stays one, other values pass through."""
+def distinct(values: Any, poll: Callable[[], None] | None = None) -> Any:
+    """The array without the items that equal an earlier one; a sequence stays one, other values pass through.
+
+    `poll` is called now and then, to end what takes too long.
+    """
     if not isinstance(values, list) or len(values) <= 1:
         return values
     if set(map(type, values)) == {str}:
         kept = list(dict.fromkeys(values))
     else:
         first: dict[Any, Any] = {}
-        for value in values:
+        for index, value in enumerate(values):
             first.setdefault(equality_key(value), value)
+            if poll is not None and not index % _POLL_EVERY:
+                poll()
         kept = list(first.values())
     return Sequence(kept) if isinstance(values, Sequence) else kept
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal
 
+from engine.jsonata.functions.bounds import bounded_picture
 from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.functions.integerpicture import Case, IntegerPicture, integer_picture
 
@@ -70,7 +71,7 @@ Part = str | Marker
 def date_picture(picture: str) -> tuple[Part, ...]:
     """Analyse a picture. Raises D3131, D3132 (unknown component), D3135 (no closing bracket)."""
     parts: list[Part] = []
-    for found in _TOKEN.finditer(picture):
+    for found in _TOKEN.finditer(bounded_picture(picture)):
         token = found[0]
         if token == "[[":
             parts.append("[")

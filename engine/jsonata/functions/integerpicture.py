@@ -10,10 +10,10 @@ from functools import lru_cache, reduce
 from typing import Any, Final, Literal
 
 from engine.jsonata.functions import numberwords
+from engine.jsonata.functions.bounds import bounded_picture, bounded_text
 from engine.jsonata.functions.errors import FunctionError, present
 from engine.jsonata.functions.numbers import floor
-from engine.jsonata.functions.numbertext import int_to_string
-from engine.jsonata.functions.strings import MAX_PADDED
+from engine.jsonata.functions.numbertext import int_of, int_to_string
 from engine.jsonata.missing import MISSING
 
 Primary = Literal["decimal", "letters", "roman", "words", "sequence"]
@@ -63,7 +63,7 @@ class IntegerPicture:
 @lru_cache(maxsize=256)
 def integer_picture(picture: str) -> IntegerPicture:
     """Analyse a picture such as `#,##0;o`, `Ww` or `i`. Raises D3131 where digits of two families mix."""
-    token, semicolon, modifier = picture.rpartition(";")
+    token, semicolon, modifier = bounded_picture(picture).rpartition(";")
     if not semicolon:
         token, modifier = picture, ""
     ordinal = modifier.startswith("o")
@@ -153,8 +153,7 @@ def _decimal(value: int, picture: IntegerPicture) -> str:
 
 
 def _written(digits: str, picture: IntegerPicture) -> str:
-    if picture.mandatory > MAX_PADDED:
-        raise FunctionError("D2016", picture.mandatory, limit=MAX_PADDED)
+    bounded_text(picture.mandatory)
     text = digits.rjust(picture.mandatory, "0")
     if picture.zero != ord("0"):
         text = "".join(chr(ord(digit) - ord("0") + picture.zero) for digit in text)
@@ -192,6 +191,7 @@ def read_integer(text: str, picture: IntegerPicture) -> int | float:
     if picture.primary == "sequence":
         raise FunctionError("D3130", picture.token)
     upper = picture.case == "upper"
+    bounded_picture(text)
     if picture.primary == "letters":
         return numberwords.from_letters(text, "A" if upper else "a")
     if picture.primary == "roman":
@@ -207,4 +207,4 @@ def read_integer(text: str, picture: IntegerPicture) -> int | float:
             raise FunctionError("D3030", text)
         digits = "".join(map(chr, codes))
     found = _LEADING_INTEGER.match(digits)
-    return math.nan if found is None else int(found[1])
+    return math.nan if found is None else int_of(found[1])

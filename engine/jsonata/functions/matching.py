@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from engine.jsonata.functions.bounds import bounded_items, bounded_text
 from engine.jsonata.functions.codeunits import from_units, to_units
 from engine.jsonata.functions.errors import FunctionError, present
 from engine.jsonata.functions.regexes import Found, Regex, describe
@@ -41,6 +42,7 @@ def match(text: Any, pattern: Any, limit: Any = MISSING) -> Any:
         for found in _found(pattern, text, most, "match"):
             index = to_units(text, found.start)
             result.append({"match": found.text, "index": index, "groups": list(found.groups)})
+            bounded_items(len(result))
     return result
 
 
@@ -63,12 +65,16 @@ def replace(text: Any, pattern: Any, replacement: Any, limit: Any = MISSING) -> 
             return text
         if not isinstance(replacement, str):
             raise FunctionError("D3012", replacement)
-        return text.replace(pattern, replacement, -1 if most == math.inf else int(most))
+        times = int(min(text.count(pattern), most))
+        bounded_text(len(text) + times * (len(replacement) - len(pattern)))
+        return text.replace(pattern, replacement, times)
     parts: list[str] = []
-    position = 0
+    position = size = 0
     for found in _found(pattern, text, most, "replace"):
         parts.append(text[position : found.start])
         parts.append(_replaced(found, replacement, text))
+        size += found.start - position + len(parts[-1])
+        bounded_text(size)
         position = found.start + len(found.text)
     parts.append(text[position:])
     return "".join(parts)
@@ -80,6 +86,7 @@ def split(text: Any, separator: Any, limit: Any = MISSING) -> Any:
         return MISSING
     if isinstance(separator, str):
         most = _limit(limit, "D3020", math.floor)
+        bounded_items(int(min(text.count(separator) + 1 if separator else len(text), most)))
         parts = text.split(separator) if separator else list(text)
         return parts if most == math.inf else parts[: int(most)]
     most = _limit(limit, "D3020")
@@ -89,6 +96,7 @@ def split(text: Any, separator: Any, limit: Any = MISSING) -> Any:
     position = 0
     for found in _found(separator, text, most, "split"):
         parts.append(text[position : found.start])
+        bounded_items(len(parts))
         position = found.end
     if len(parts) < most:
         parts.append(text[position:])

@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from engine.jsonata.functions.bounds import bounded_picture
 from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.functions.integerpicture import regular_interval
 
@@ -88,7 +89,7 @@ def number_picture(picture: str, options: tuple[tuple[str, str], ...]) -> tuple[
     `options` override the symbols by their XPath names. Raises D3080 to D3093.
     """
     symbols = _symbols({**DEFAULT_SYMBOLS, **dict(options)})
-    parts = picture.split(symbols.separator)
+    parts = bounded_picture(picture).split(symbols.separator)
     if len(parts) > 2:
         raise FunctionError("D3080", picture)
     subs = [_split(part, symbols) for part in parts]

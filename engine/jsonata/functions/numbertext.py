@@ -34,6 +34,14 @@ def int_to_string(value: int) -> str:
         raise FunctionError("D1001", "an integer of more than 4,300 digits") from error
 
 
+def int_of(digits: str) -> int:
+    """The int that digits stand for. Raises D1001 beyond the 4,300 digits that Python converts."""
+    try:
+        return int(digits)
+    except ValueError as error:
+        raise FunctionError("D1001", "an integer of more than 4,300 digits") from error
+
+
 def decimal_to_string(value: Decimal) -> str:
     """A Decimal as written, trailing zeros included; with an exponent only where JavaScript would write one."""
     text = str(value)

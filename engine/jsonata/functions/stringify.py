@@ -9,6 +9,7 @@ from json.encoder import encode_basestring
 from math import isfinite, isinf, isnan
 from typing import Any, Final
 
+from engine.jsonata.functions.bounds import MAX_TEXT, bounded_text
 from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.functions.numbertext import decimal_to_string, float_to_string, int_to_string, number_to_string
@@ -78,8 +79,14 @@ def _json(value: Any, margin: str) -> str:
 def _object(value: dict[str, Any], margin: str) -> str:
     inner = margin and margin + "  "
     colon = ": " if margin else ":"
-    fields = in_order(value).items()
-    members = [quoted(key) + colon + _json(item, inner) for key, item in fields if item is not MISSING]
+    members: list[str] = []
+    size = 0
+    for key, item in in_order(value).items():
+        if item is not MISSING:
+            members.append(quoted(key) + colon + _json(item, inner))
+            size += len(members[-1])
+            if size > MAX_TEXT:
+                bounded_text(size)
     if not members:
         return "{}"
     return "{" + inner + ("," + inner).join(members) + margin + "}"
@@ -89,7 +96,14 @@ def _array(value: list[Any] | tuple[Any, ...], margin: str) -> str:
     if not value:
         return "[]"
     inner = margin and margin + "  "
-    return "[" + inner + ("," + inner).join([_json(item, inner) for item in value]) + margin + "]"
+    members: list[str] = []
+    size = 0
+    for item in value:
+        members.append(_json(item, inner))
+        size += len(members[-1])
+        if size > MAX_TEXT:
+            bounded_text(size)
+    return "[" + inner + ("," + inner).join(members) + margin + "]"
 
 
 def _float(value: float) -> str:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from engine.jsonata.functions.errors import FunctionError
+from engine.jsonata.functions.bounds import bounded_text
 from engine.jsonata.functions.stringify import coerced
 from engine.jsonata.missing import MISSING
 
 _SPACES: Final = re.compile("[ \t\n\r]+")
-# A padded string of this size is a mistake; without the limit one call could fill the memory.
-MAX_PADDED: Final = 10_000_000
 
 
 def length(text: Any) -> Any:
@@ -71,7 +69,7 @@ def trim(text: Any) -> Any:
 def pad(text: Any, width: Any, filler: Any = MISSING) -> Any:
     """The string filled up to `width` characters at its end, or at its start where the width is negative.
 
-    Raises D2016 for a width beyond `MAX_PADDED`.
+    Raises D2016 for a width beyond `MAX_TEXT`.
     """
     if text is MISSING or width is MISSING:
         return text
@@ -79,8 +77,7 @@ def pad(text: Any, width: Any, filler: Any = MISSING) -> Any:
     lacking = abs(size) - len(text)
     if lacking <= 0:
         return text
-    if lacking > MAX_PADDED:
-        raise FunctionError("D2016", abs(size), limit=MAX_PADDED)
+    bounded_text(abs(size))
     unit = filler or " "
     padding = (unit * (lacking // len(unit) + 1))[:lacking]
     return text + padding if size > 0 else padding + text
@@ -92,4 +89,6 @@ def join(texts: Any, separator: Any = MISSING) -> Any:
         return MISSING
     if any(text.__class__ is not str for text in texts):  # not checked where other arguments were given before
         texts = ["" if text is None or text is MISSING else coerced(text) for text in texts]
-    return (separator or "").join(texts)
+    mark = separator or ""
+    bounded_text(sum(map(len, texts)) + len(mark) * len(texts))
+    return mark.join(texts)
