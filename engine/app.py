@@ -30,7 +30,17 @@ from engine.contracts.registry import ContractRegistry
 from engine.errors import CommandRefused, ConfigurationError, StoreIncompatible, StoreUnavailable
 from engine.flow.compile import compile_or_refuse, compile_workspace, no_garbage
 from engine.flow.compiled import Revision
-from engine.plugin import Answer, Host, Page, Plugin, Registry, folder_plugins, installed_plugins
+from engine.plugin import (
+    HEALTH_PAGE,
+    MESSAGE_PAGE,
+    Answer,
+    Host,
+    Page,
+    Plugin,
+    Registry,
+    folder_plugins,
+    installed_plugins,
+)
 from engine.recovery.commands import Commands
 from engine.recovery.orders import ORDERS, Names, Office
 from engine.runtime.commit_points import Passing, pass_by
@@ -445,7 +455,7 @@ class App:
     # -- pages
 
     def _pages(self) -> dict[str, Page]:
-        return {"/health": self._health_page, "/messages/{id}": self._message_page}
+        return {HEALTH_PAGE: self._health_page, MESSAGE_PAGE: self._message_page}
 
     async def _health_page(self, given: Mapping[str, str]) -> Answer:
         refusal = self.engine.health.refusal()

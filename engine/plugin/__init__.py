@@ -3,6 +3,9 @@
 from engine.clock import Clock
 from engine.plugin.registry import Registry, folder_plugins, installed_plugins
 from engine.plugin.roles import (
+    HEALTH_PAGE,
+    MESSAGE_PAGE,
+    PAGES,
     Answer,
     Arrival,
     Codec,
@@ -21,6 +24,9 @@ from engine.plugin.spec import API, CodecKind, Connector, Endpoint, Features, No
 
 __all__ = [
     "API",
+    "HEALTH_PAGE",
+    "MESSAGE_PAGE",
+    "PAGES",
     "Answer",
     "Arrival",
     "Clock",

@@ -40,6 +40,11 @@ class Answer(Struct, frozen=True):
 Page = Callable[[Mapping[str, str]], Awaitable[Answer]]
 """One of the engine's own pages: path and query parameters in, an answer out."""
 
+HEALTH_PAGE = "/health"
+MESSAGE_PAGE = "/messages/{id}"
+PAGES = (HEALTH_PAGE, MESSAGE_PAGE)
+"""The paths of the engine's own pages; no event may lie on one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Host:
