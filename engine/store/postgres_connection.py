@@ -23,6 +23,9 @@ LOST = (
     asyncpg.OperatorInterventionError,
     asyncpg.PostgresSystemError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.InvalidCatalogNameError,
     asyncpg.InternalClientError,
     OSError,
     asyncio.TimeoutError,
@@ -46,7 +49,7 @@ class Connection(Protocol):
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the database was out of reach or out of room. The driver's complaints about values are not that."""
+    """Whether the database was out of reach or room, or let nobody in. The driver's complaints about values are not."""
     return isinstance(error, (StoreUnavailable, *LOST)) and not isinstance(error, ValueError)
 
 

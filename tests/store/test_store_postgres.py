@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 from collections import defaultdict
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -194,6 +195,19 @@ async def test_commit_whose_answer_was_lost_can_be_looked_up(postgres: Harness, 
 async def test_database_out_of_reach_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable):
         await open_postgres("postgresql://127.0.0.1:1/none", schema="s", workspace="w", clock=ManualClock())
+
+
+@pytest.mark.parametrize(("user", "database"), [("nobody-of-this-name", "test"), ("postgres", "none-of-this-name")])
+async def test_database_that_takes_no_such_user_or_has_no_such_name_is_unavailable(
+    postgres: Harness, user: str, database: str
+) -> None:
+    """REL-20: said plainly at the start, and waited for by a process that runs while passwords are changed."""
+    address = urlsplit(DSN)
+    host = address.netloc.rpartition("@")[2]
+    with pytest.raises(StoreUnavailable, match=r"does not exist|authentication failed"):
+        await open_postgres(
+            f"postgresql://{user}:wrong@{host}/{database}", schema="s", workspace="w", clock=postgres.clock
+        )
 
 
 async def test_store_of_another_workspace_or_schema_version_is_refused(postgres: Harness) -> None:
