@@ -9,6 +9,8 @@ from engine.jsonata import ast
 from engine.jsonata.missing import MISSING
 from engine.jsonata.registry import FunctionRegistry
 
+_LITERALS = frozenset((ast.Lambda, ast.Transform, ast.Regex, ast.Partial))
+_LEAVES = frozenset((ast.Text, ast.Number, ast.Constant, ast.Name, ast.Variable, ast.Parent, ast.Wildcard))
 HANDED_ON = -1
 """In place of an offset: only a function that is an argument may come back in the result."""
 
@@ -18,11 +20,26 @@ def escaping(tree: ast.Node, functions: FunctionRegistry) -> int | None:
 
     HANDED_ON if it may only be there as an argument that a function gives back, None if it cannot be there.
     """
-    at = _Search(tree, functions, arguments=True).found(tree, False)
-    if at is None:
+    if not _handles_functions(tree, functions) or _Search(tree, functions, arguments=True).found(tree, False) is None:
         return None
     sure = _Search(tree, functions, arguments=False).found(tree, False)
     return HANDED_ON if sure is None else sure
+
+
+def _handles_functions(tree: ast.Node, functions: FunctionRegistry) -> bool:
+    """Whether functions stand anywhere but where they are called by their names: a quick look before the search."""
+    left = 0
+    for node in tree.walk():
+        kind = node.__class__
+        if kind in _LITERALS:
+            return True
+        if isinstance(node, ast.Variable):
+            left += node.name in functions
+            if node.name == "eval":
+                return True
+        elif isinstance(node, ast.Call) and isinstance(node.procedure, ast.Variable):
+            left -= node.procedure.name in functions
+    return left > 0
 
 
 class FunctionInResult(Exception):
@@ -68,8 +85,10 @@ class _Search:
 
     def found(self, node: ast.Node, used: bool) -> int | None:
         """The offset of a function that may leave a node; `used`: what the node gives is called or tested only."""
-        if self._is_one(node) and not used:
+        if not used and self._is_one(node):
             return node.at
+        if node.__class__ in _LEAVES and not node.predicates and node.group is None:
+            return None
         parts = [*self._parts(node, used), *((predicate.condition, True) for predicate in node.predicates)]
         if node.group is not None:
             parts += ((part, False) for pair in node.group.pairs for part in pair)
@@ -77,6 +96,8 @@ class _Search:
 
     def _parts(self, node: ast.Node, used: bool) -> Iterable[tuple[ast.Node, bool]]:
         """The parts of a node, and whether what each gives is used up there."""
+        if isinstance(node, ast.Path):
+            return ((step if step.stages else step.expression, False) for step in node.steps)
         if isinstance(node, ast.Call):
             return self._call(node)
         if isinstance(node, ast.Apply):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -76,11 +76,9 @@ class Here:
 
     def inner(self) -> Here:
         """The same place, for a part whose value is used by the expression itself."""
-        return (
-            replace(self, tail=False, bounce=False, output=False, store=False)
-            if self.tail or self.output or self.store
-            else self
-        )
+        if not (self.tail or self.output or self.store):
+            return self
+        return Here(self.code, self.scope, self.clean, self.item, self.group, bounce=False, lead=self.lead)
 
     def within(self, code: str, *, clean: bool, item: bool = False, output: bool = False) -> Here:
         """The same scope with another context."""
