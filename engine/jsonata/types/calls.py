@@ -96,7 +96,7 @@ def _library(
     if _arity(walk, node, built, len(nodes)):
         _check_kinds(walk, built, arguments, nodes)
     given, parts = arguments, tuple(nodes)
-    if _takes_context(built, len(nodes)):
+    if _takes_context(built, arguments):
         given = (scope.value(scope.here), *arguments)
         _check_context(walk, node, built, given[0])
         parts = (ast.Variable(start=node.start, end=node.end, at=node.at, name=""), *nodes)
@@ -118,14 +118,17 @@ def _arity(walk: Walk, node: ast.Call, built: Built, count: int) -> bool:
     return False
 
 
-def _takes_context(built: Built, count: int) -> bool:
-    """Whether the context stands in for the first argument."""
+def _takes_context(built: Built, arguments: Sequence[Type]) -> bool:
+    """Whether the context stands in for the first argument: too few are given, or a function in its place."""
     if built.parsed is None or not built.parsed.parameters:
         return False
     parameters = built.parsed.parameters
     first = parameters[0]
     rest = sum(not parameter.pattern.endswith("?") for parameter in parameters[1:])
-    return first.context is not None and count <= rest and count < len(parameters)
+    if first.context is None or len(arguments) >= len(parameters):
+        return False
+    ahead = len(arguments) == 1 and parameters[1].kind == "f" and arguments[0].only(Function)
+    return ahead or len(arguments) <= rest
 
 
 def _check_context(walk: Walk, node: ast.Call, built: Built, context: Type) -> None:
@@ -143,7 +146,7 @@ def _check_context(walk: Walk, node: ast.Call, built: Built, context: Type) -> N
 
 def _check_kinds(walk: Walk, built: Built, arguments: Sequence[Type], nodes: Sequence[ast.Node]) -> None:
     """Arguments that are certainly of the wrong kind."""
-    if built.parsed is None or _takes_context(built, len(nodes)):
+    if built.parsed is None or _takes_context(built, arguments):
         return
     for parameter, argument, node in zip(built.parsed.parameters, arguments, nodes, strict=False):
         at = walk.at(node.start)
@@ -225,9 +228,15 @@ def _changed(walk: Walk, node: ast.Transform, item: Type, scope: Scope) -> None:
 def function(walk: Walk, node: ast.Lambda, scope: Scope) -> Type:
     """A function of the expression's own: its body is followed for the arguments of each call."""
 
+    completed = node.signature is not None and any(
+        each.context is not None or each.kind == "a" or each.pattern.endswith("+") for each in node.signature.parameters
+    )
+
     def called(arguments: tuple[Type, ...]) -> Type:
         if not walk.enter(node):
             return ANY
+        if completed:
+            arguments = (ANY,) * len(node.parameters)
         names: dict[str, Binding] = {}
         for index, name in enumerate(node.parameters):
             given = arguments[index] if index < len(arguments) else NEVER.or_absent(Absence(True, "field", f"${name}"))

@@ -188,6 +188,9 @@ def _overlay(merged: dict[str, Type], record: Record, sure: bool) -> None:
 
 
 def spread(call: Call) -> Type:
+    """Objects of one field each; what is no object stays as it is."""
+    if not call.type(0).only((Record, List)):
+        return ANY
     return Stream(Type((Record({}, frozenset(), ANY, True),)), EMPTY, Many.YES).collapsed()
 
 

@@ -70,6 +70,7 @@ def _streamed(walk: Walk, node: ast.Path, value: Type, scope: Scope, start: int)
         direct = None
         if isinstance(step.expression, ast.Sort):
             _sorted(walk, step.expression, stream, scope)
+            scope = _bound(walk, step, stream, stream.item, scope)
             stream = _staged(walk, step, stream, scope)
             continue
         alias = place(node, scope) if index == 0 else _prefix(node, index, scope)
@@ -162,8 +163,18 @@ def _staged(walk: Walk, step: ast.Step, stream: Stream, scope: Scope) -> Stream:
 
 def _result(walk: Walk, node: ast.Path, stream: Stream, scope: Scope) -> Type:
     if node.group is not None:
-        return grouped(walk, node.group, stream, scope)
+        return grouped(walk, node.group, stream, _in_groups(walk, node, scope))
     return stream.kept() if node.keep_singleton else stream.collapsed()
+
+
+def _in_groups(walk: Walk, node: ast.Path, scope: Scope) -> Scope:
+    """In a grouping, what the steps have bound is there once for each item of the group."""
+    bound = {name for step in node.steps for name in (step.focus, step.index) if name is not None}
+    names = {}
+    for name in bound & set(scope.names):
+        each = scope.value(scope.names[name])
+        names[name] = walk.bind(union((each, Type((List(known(each), 2, sequence=True, vague=True),)))))
+    return scope.binding(names) if names else scope
 
 
 # -- what follows any node

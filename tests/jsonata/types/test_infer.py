@@ -191,6 +191,9 @@ def test_what_cannot_be_right_is_told_at_its_place(text: str, kind: str, place: 
         "($even := function($n) { $n = 0 ? true : $odd($n - 1) }; $odd := function($n) { $even($n) }; $even(id))",
         "($sum := $sum(lines.quantity); $sum)",
         "$lookup(lines, 'sku')",
+        "lines[0].$sift(function($v) { $v })",
+        "lines^(sku)#$i[$i < 3]",
+        "lines#$i{sku: $sum($i)}",
     ],
 )
 def test_what_may_be_right_is_not_told(text: str) -> None:
