@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
@@ -110,3 +111,9 @@ def test_nothing_is_left_for_later(file: str) -> None:
     assert not any(word in text for word in ("TO" + "DO", "FIX" + "ME", "X" + "XX"))
     assert "NotImplementedError(" not in text
     assert ast.get_docstring(TREES[file]) or not TREES[file].body, "a module says what it is for"
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    """pytest imports them by name: two of one name in two folders cannot run together."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
