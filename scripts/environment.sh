@@ -19,4 +19,5 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
 fi
 "$python" -m venv "$folder"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade pip
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+# setuptools warns of every editable install whose packages lie in the working directory
+PYTHONWARNINGS=ignore "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
