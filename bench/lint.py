@@ -5,9 +5,10 @@
 
 The workspace is the reference workspace and, for every further flow, an event of a generated system with a mapping of
 its own (those of shop, CRM and legacy ERP in turn, no two alike: 65 lines each) and a process flow of 21 steps and
-64 lines. Measured are three runs of the command, each in a process of its own: the first, with nothing kept from before;
-the second, of the unchanged workspace; and one after one flow has changed. Processor seconds of the process count,
-beside those on the clock, for other work may run on the machine. Of several rounds the best counts; they are interleaved.
+64 lines. Measured are three runs of the command, each in a process of its own: the first, with nothing kept from
+before; the second, of the unchanged workspace; and one after one flow has changed. Processor seconds of the process
+count, beside those on the clock, for other work may run on the machine. Of several rounds the best counts; they are
+interleaved.
 yamllint (pip install 'crossdock[bench]') checks the form of the YAML only: it knows neither mappings nor schemas.
 """
 

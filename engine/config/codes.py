@@ -255,8 +255,8 @@ _SYSTEMS = (
     Code(
         "XD701",
         "two sources on one path",
-        "Two events receive on the same path and method, and one of them would never see a message; or an event lies on a "
-        "page of the engine's own, `/health` or `/messages/{id}`.",
+        "Two events receive on the same path and method, and one of them would never see a message; or an event lies "
+        "on a page of the engine's own, `/health` or `/messages/{id}`.",
     ),
     Code("XD702", "unknown connector or codec", "No plugin of that name is installed."),
     Code(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.fields.marks import Mark, Text, TextOrigin
 
@@ -12,14 +14,13 @@ Path = Sequence[str | int]
 """Keys and indexes from the root of a file: `("steps", 0, "call")`."""
 
 
-@dataclass(slots=True)
-class Place:
+class Place(Struct):
     """Where one value stands, with the places of what is in it. `size` and `height` count aliases in full."""
 
     mark: Mark
     text: TextOrigin | None = None
-    keys: dict[str | int, Mark] = field(default_factory=dict)
-    children: dict[str | int, Place] = field(default_factory=dict)
+    keys: dict[str | int, Mark] = {}
+    children: dict[str | int, Place] = {}
     size: int = 1
     height: int = 0
 

@@ -221,7 +221,7 @@ def _perhaps(whole: Type, branch: Type) -> Type:
     if not extra:
         return whole
     atoms = tuple(_widened(atom, extra[0]) if isinstance(atom, Record) else atom for atom in whole.atoms)
-    return replace(whole, atoms=atoms)
+    return Type(atoms, whole.any, whole.absent, whole.at)
 
 
 def _widened(record: Record, extra: Record) -> Record:
@@ -255,4 +255,4 @@ class _Some(Mapping[str, Type]):
 
 def _closed(whole: Type) -> Type:
     atoms = tuple(replace(atom, rest=None) if isinstance(atom, Record) else atom for atom in whole.atoms)
-    return replace(whole, atoms=atoms)
+    return Type(atoms, whole.any, whole.absent, whole.at)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One place in a file of the workspace."""
 
     file: str
@@ -20,8 +20,7 @@ class Mark:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class TextOrigin:
+class TextOrigin(Struct, frozen=True):
     """Where the characters of a YAML text really stand in the file, below a `|` and inside quotes too.
 
     `source` is the text as it is written in the file, starting at `mark`; `value` is what YAML made of it. `style` is

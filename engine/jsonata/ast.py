@@ -7,18 +7,21 @@ the parent is taken from carries an `ancestor` label, and the `Parent` node name
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 
 from engine.jsonata.signature import Signature
+
+N = TypeVar("N", bound="Node")
 
 _NO_NODES = frozenset({"start", "end", "at", "keep_array", "below"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class Node(Struct, frozen=True, kw_only=True, eq=False):
     """What every node has.
 
     `start` and `end` are offsets into the source; `at` is the offset that an error points to (the operator, for
@@ -32,7 +35,7 @@ class Node:
     predicates: tuple[Predicate, ...] = ()
     group: Group | None = None
     keep_array: bool = False
-    below: tuple[Node, ...] | None = field(default=None, init=False, repr=False, compare=False)
+    below: tuple[Node, ...] | None = None
 
     @property
     def type(self) -> str:
@@ -44,8 +47,12 @@ class Node:
         below = self.below
         if below is None:
             below = _below(self)
-            object.__setattr__(self, "below", below)
+            force_setattr(self, "below", below)
         return below
+
+    def changed(self: N, **values: Any) -> N:
+        """The same node with other values."""
+        return replace(self, below=None, **values)
 
     def walk(self) -> Iterator[Node]:
         """This node and every node below it, depth first."""
@@ -59,7 +66,7 @@ class Node:
 @lru_cache(maxsize=64)
 def _parts(kind: Any) -> tuple[str, ...]:
     """The names of the fields of a kind of node that may hold nodes."""
-    return tuple(part.name for part in fields(kind) if part.name not in _NO_NODES)
+    return tuple(name for name in kind.__struct_fields__ if name not in _NO_NODES)
 
 
 def _below(node: Node) -> tuple[Node, ...]:
@@ -79,89 +86,76 @@ def _gather(value: object, found: list[Node]) -> None:
         found.append(value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predicate(Node):
+class Predicate(Node, frozen=True, kw_only=True, eq=False):
     """A filter `[condition]`, or a number that selects by position."""
 
     condition: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexStage(Node):
+class IndexStage(Node, frozen=True, kw_only=True, eq=False):
     """A position variable `#$name` that follows a predicate."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group(Node):
+class Group(Node, frozen=True, kw_only=True, eq=False):
     """The pairs of a grouping `path{key: value, …}`."""
 
     pairs: tuple[tuple[Node, Node], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Text(Node):
+class Text(Node, frozen=True, kw_only=True, eq=False):
     """A string literal."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number(Node):
+class Number(Node, frozen=True, kw_only=True, eq=False):
     """A number literal, exact."""
 
     value: int | Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constant(Node):
+class Constant(Node, frozen=True, kw_only=True, eq=False):
     """`true`, `false` or `null`."""
 
     value: bool | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regex(Node):
+class Regex(Node, frozen=True, kw_only=True, eq=False):
     """A regular expression literal."""
 
     pattern: str
     flags: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name(Node):
+class Name(Node, frozen=True, kw_only=True, eq=False):
     """A field name as a step of a path."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wildcard(Node):
+class Wildcard(Node, frozen=True, kw_only=True, eq=False):
     """`*`: all field values."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Descendant(Node):
+class Descendant(Node, frozen=True, kw_only=True, eq=False):
     """`**`: all values below."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parent(Node):
+class Parent(Node, frozen=True, kw_only=True, eq=False):
     """`%`: the value that the step labelled `label` was taken from."""
 
     label: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable(Node):
+class Variable(Node, frozen=True, kw_only=True, eq=False):
     """`$name`; the empty name is the context, `$` is the input document."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step(Node):
+class Step(Node, frozen=True, kw_only=True, eq=False):
     """One step of a path, with its stages (filters and positions) and the variables that it binds."""
 
     expression: Node
@@ -172,8 +166,7 @@ class Step(Node):
     tuples: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Path(Node):
+class Path(Node, frozen=True, kw_only=True, eq=False):
     """A location path. `keep_singleton`: some step has `[]`. `tuples`: keeps its bindings for an outer path's `%`."""
 
     steps: tuple[Step, ...]
@@ -181,30 +174,26 @@ class Path(Node):
     tuples: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SortTerm(Node):
+class SortTerm(Node, frozen=True, kw_only=True, eq=False):
     """One term of an order-by."""
 
     expression: Node
     descending: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sort(Node):
+class Sort(Node, frozen=True, kw_only=True, eq=False):
     """An order-by `^(…)` as a step of a path."""
 
     terms: tuple[SortTerm, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Negate(Node):
+class Negate(Node, frozen=True, kw_only=True, eq=False):
     """Unary minus."""
 
     operand: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary(Node):
+class Binary(Node, frozen=True, kw_only=True, eq=False):
     """An operator between two expressions: arithmetic, comparison, `and`, `or`, `in`, `&`, `..`."""
 
     operator: str
@@ -212,44 +201,38 @@ class Binary(Node):
     right: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Array(Node):
+class Array(Node, frozen=True, kw_only=True, eq=False):
     """An array constructor. `whole`: as first or last step of a path it is kept in one piece."""
 
     items: tuple[Node, ...]
     whole: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Object(Node):
+class Object(Node, frozen=True, kw_only=True, eq=False):
     """An object constructor."""
 
     pairs: tuple[tuple[Node, Node], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call(Node):
+class Call(Node, frozen=True, kw_only=True, eq=False):
     """A function call."""
 
     procedure: Node
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placeholder(Node):
+class Placeholder(Node, frozen=True, kw_only=True, eq=False):
     """A `?` among the arguments of a partial application."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Partial(Node):
+class Partial(Node, frozen=True, kw_only=True, eq=False):
     """A function call with placeholders: a function of the arguments left open."""
 
     procedure: Node
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lambda(Node):
+class Lambda(Node, frozen=True, kw_only=True, eq=False):
     """A function definition."""
 
     parameters: tuple[str, ...]
@@ -257,8 +240,7 @@ class Lambda(Node):
     signature: Signature | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition(Node):
+class Condition(Node, frozen=True, kw_only=True, eq=False):
     """`condition ? then : otherwise`."""
 
     condition: Node
@@ -266,24 +248,21 @@ class Condition(Node):
     otherwise: Node | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Default(Node):
+class Default(Node, frozen=True, kw_only=True, eq=False):
     """`left ?: right`: the left value if it is true in the sense of $boolean, else the right one."""
 
     left: Node
     right: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coalesce(Node):
+class Coalesce(Node, frozen=True, kw_only=True, eq=False):
     """`left ?? right`: the left value if it exists, else the right one."""
 
     left: Node
     right: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block(Node):
+class Block(Node, frozen=True, kw_only=True, eq=False):
     """`( … ; … )`: a scope of variables; its value is that of the last expression."""
 
     expressions: tuple[Node, ...]
@@ -291,24 +270,21 @@ class Block(Node):
     tuples: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bind(Node):
+class Bind(Node, frozen=True, kw_only=True, eq=False):
     """`$name := value`."""
 
     name: str
     value: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Apply(Node):
+class Apply(Node, frozen=True, kw_only=True, eq=False):
     """`left ~> right`."""
 
     left: Node
     right: Node
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transform(Node):
+class Transform(Node, frozen=True, kw_only=True, eq=False):
     """`| pattern | update, delete |`: a function that copies and changes."""
 
     pattern: Node

@@ -191,7 +191,7 @@ class _Explainer:
         """The places that the steps of a path lead to before the last one, with the variables that they bind."""
         bound = [name for step in node.steps for name in _bound_by(step)]
         captured = self._run(_capturing(node, bound), place)
-        before = _unfiltered(replace(node, steps=node.steps[:-1], keep_singleton=False))
+        before = _unfiltered(node.changed(steps=node.steps[:-1], keep_singleton=False))
         label = _path_of(before, place)
         everything = self._run(before, place) if label is not None else MISSING
         for position, item in enumerate(captured):
@@ -310,8 +310,8 @@ def _capturing(node: ast.Path, bound: list[str]) -> ast.Node:
         )
         for name in ("", *bound)
     ]
-    step = replace(last, expression=ast.Object(pairs=tuple(pairs), start=start, end=end, at=at))
-    path = replace(node, steps=(*node.steps[:-1], step), keep_singleton=False)
+    step = last.changed(expression=ast.Object(pairs=tuple(pairs), start=start, end=end, at=at))
+    path = node.changed(steps=(*node.steps[:-1], step), keep_singleton=False)
     return ast.Array(items=(path,), start=start, end=end, at=at)
 
 
@@ -324,11 +324,11 @@ def _bound_by(step: ast.Step) -> Iterator[str]:
 def _unfiltered(node: ast.Path) -> ast.Path:
     """The path without its filters and orders, which tells the positions in the source."""
     steps = tuple(
-        replace(step, stages=(), focus=None, index=None, tuples=False)
+        step.changed(stages=(), focus=None, index=None, tuples=False)
         for step in node.steps
         if not isinstance(step.expression, ast.Sort)
     )
-    return replace(node, steps=steps, tuples=False)
+    return node.changed(steps=steps, tuples=False)
 
 
 def _indexed(label: str, everything: Any, item: Any, position: int) -> str:

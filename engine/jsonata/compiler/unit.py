@@ -78,7 +78,7 @@ class Unit:
             return self.outlined(node, here)
         previous, self._offset = self._offset, node.at
         if here.tail and node.group is not None and isinstance(node, ast.Call) and not node.predicates:
-            node = replace(node, group=None)  # as in the reference: a call at the end of a function is all there is
+            node = node.changed(group=None)  # as in the reference: a call at the end of a function is all there is
         bare = not node.predicates and node.group is None
         value = self._emitters[type(node)](self, node, here if bare else here.inner())
         if not bare:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import fields
 from functools import lru_cache
 from typing import Any, cast
 
@@ -63,7 +62,7 @@ def place(node: ast.Node, scope: Scope) -> tuple[int, tuple[str, ...]] | None:
 @lru_cache(maxsize=64)
 def _parts(kind: Any) -> tuple[str, ...]:
     """The fields of a kind of node that say what it is, and not where."""
-    return tuple(each.name for each in fields(kind) if each.name not in ("start", "end", "at"))
+    return tuple(name for name in kind.__struct_fields__ if name not in ("start", "end", "at", "below"))
 
 
 def form(node: object) -> Hashable:

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
+from msgspec import Struct
+
 NOWHERE: Final = -1
 _MOST_ATOMS: Final = 24
 
 Why = Literal["field", "null", "branch", "code", "filter", "empty"]
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(Struct, frozen=True, eq=False):
     """That there may be no value. `certain`: a declared possibility, and not just a list that might be empty.
 
     `why` is the reason: an optional `field` or one of a `null`, a `branch` that is missing, a `code` that is not
@@ -28,7 +29,21 @@ class Absence:
     certain: bool
     why: Why
     name: str = ""
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it says the same, wherever it was read."""
+        return isinstance(other, Absence) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash(self._said())
+
+    def uncertain(self) -> Absence:
+        """The same, as what might be."""
+        return Absence(False, self.why, self.name, self.at)
+
+    def _said(self) -> tuple[bool, str, str]:
+        return self.certain, self.why, self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +156,23 @@ class Function:
 Atom = Null | Boolean | Number | Text | List | Record | Function
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True, eq=False):
     """One of the atoms, or anything if `any`, or no value at all if `absent` says so. `at` is where it was read."""
 
     atoms: tuple[Atom, ...] = ()
     any: bool = False
     absent: Absence | None = None
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
+
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same, wherever it was read."""
+        return isinstance(other, Type) and self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash(self._said())
+
+    def _said(self) -> tuple[tuple[Atom, ...], bool, Absence | None]:
+        return self.atoms, self.any, self.absent
 
     @property
     def is_known(self) -> bool:
@@ -174,7 +198,7 @@ class Type:
 
     def here(self, at: int) -> Type:
         """The same, read at a place of the text."""
-        return Type(self.atoms, self.any, self.absent, at)
+        return Type(self.atoms, self.any, self.absent, at) if self.at != at else self
 
     def of_kind(self, kind: type[Any]) -> Iterator[Any]:
         """Its atoms of a kind."""

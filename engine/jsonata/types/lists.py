@@ -33,7 +33,7 @@ def map_(call: Call) -> Type:
     made = function.called((stream.item, index, whole))
     absent = made.absent
     if absent is not None and stream.many and absent.why != "code":
-        absent = replace(absent, certain=False)
+        absent = absent.uncertain()
     return Stream(made.present(), stronger(stream.absent, absent), stream.many, stream.one).collapsed()
 
 
@@ -114,8 +114,8 @@ def distinct(call: Call) -> Type:
     given = call.type(0)
     atoms = tuple(replace(each, least=min(each.least, 1)) if isinstance(each, List) else each for each in given.atoms)
     if any(isinstance(each, List) and each.sequence for each in atoms):
-        return replace(given, atoms=atoms)
-    return replace(given, atoms=atoms)
+        return Type(atoms, given.any, given.absent, given.at)
+    return Type(atoms, given.any, given.absent, given.at)
 
 
 def append(call: Call) -> Type:

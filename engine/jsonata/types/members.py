@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import lru_cache
 
 from engine.jsonata.types.lattice import ANY, NEVER, Absence, Atom, List, Null, Record, Type, union
@@ -69,7 +68,7 @@ def _meant(value: Type, name: str) -> bool:
 def _read(found: Type, outer: Absence | None, name: str, at: int) -> Type:
     absent = found.absent
     if absent is not None and absent.at < 0:
-        absent = replace(absent, name=absent.name or name, at=at)
+        absent = Absence(absent.certain, absent.why, absent.name or name, at)
     if outer is not None and (absent is None or (outer.certain and not absent.certain)):
         absent = outer
     return Type(found.atoms, found.any, absent, at)

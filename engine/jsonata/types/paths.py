@@ -104,7 +104,7 @@ def _chooses(step: ast.Step, made: Type) -> bool:
 
 def _prefix(node: ast.Path, index: int, scope: Scope) -> tuple[int, tuple[str, ...]] | None:
     """What the steps before one read, where they are plain names."""
-    return place(replace(node, steps=node.steps[:index], group=None), scope)
+    return place(node.changed(steps=node.steps[:index], group=None), scope)
 
 
 def _step(walk: Walk, step: ast.Step, here: object, scope: Scope) -> Type:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from engine.jsonata.types.lattice import Type
 from engine.jsonata.types.narrowing import Fact, narrowed
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """A value that has a name, or is the context. `alias` says that it is the value at a path below another one."""
 
     id: int
@@ -18,17 +19,16 @@ class Binding:
     alias: tuple[int, tuple[str, ...]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """The names at one place. `root` is the input document, `$$`; `learnt` are the types that conditions narrowed;
     `tested` the expressions that passed a condition. `dead`: no value passes all the conditions on the way here."""
 
     here: Binding
     root: Binding
     names: Mapping[str, Binding]
-    learnt: Mapping[int, Type] = field(default_factory=dict)
+    learnt: Mapping[int, Type] = {}
     dead: bool = False
-    tested: Mapping[Hashable, Fact] = field(default_factory=dict)
+    tested: Mapping[Hashable, Fact] = {}
 
     def value(self, binding: Binding) -> Type:
         """The type of a value, by all that is known."""

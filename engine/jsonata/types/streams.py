@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -39,7 +39,7 @@ class Stream:
         made = stream_of(step(self.item))
         absent = made.absent
         if self.many and absent is not None and absent.why != "code":
-            absent = replace(absent, certain=False)
+            absent = absent.uncertain()
         one = (self.one and made.one) or absent is not None
         return Stream(made.item, stronger(self.absent, absent), max(self.many, made.many), one)
 
@@ -72,7 +72,7 @@ def stream_of(value: Type) -> Stream:
     if any(not each.least for each in lists):
         absent = stronger(absent, EMPTY)
     inner = [item.absent for item in items if item.absent is not None]
-    absent = stronger(absent, replace(inner[0], certain=False) if inner else None)
+    absent = stronger(absent, inner[0].uncertain() if inner else None)
     parts = [item.present() for item in items]
     if single.atoms or single.any:
         parts.append(single)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
+from msgspec import structs
+
 from engine.jsonata import ast
 from engine.jsonata.types.conditions import facts, place
 from engine.jsonata.types.lattice import (
@@ -105,7 +107,7 @@ def block(walk: Walk, node: ast.Block, scope: Scope) -> Type:
         return result
     counts = Counter(bind.name for bind in binds)
     names = dict(scope.names)  # functions see what is bound after them, by the time they are called
-    inner = replace(scope, names=names)
+    inner = structs.replace(scope, names=names)
     result = NEVER
     for expression in node.expressions:
         names.update((each.name, walk.bind(ANY)) for each in binds_of(expression) if each is not expression)
@@ -164,7 +166,7 @@ def coalesce(walk: Walk, node: ast.Coalesce, scope: Scope) -> Type:
     left = walk.value(node.left, scope)
     found = place(node.left, scope)
     missing = scope.knowing([Fact(*found, Test.MISSING)] if found is not None else ())
-    right = walk.value(node.right, replace(missing, dead=False))
+    right = walk.value(node.right, structs.replace(missing, dead=False))
     if left.absent is None and not left.any:
         return left
     return union((left.present(), right))
