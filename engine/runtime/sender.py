@@ -180,7 +180,7 @@ class Sender:
             journal = (JournalEntry(outcome.step, JournalKind.PARKED, now, facts={"reason": outcome.reason}),)
         await self._desk.settle(
             Settlement(
-                Progress(work.lease, journal=journal),
+                Progress(work.lease, journal=journal, lane=work.message.lane),
                 outcome,
                 now,
                 delivery_attempt(work.message, outcome, started, now, answered=answered, failed=failed),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, UnsetType, field
 
 from engine.message import Lease, Message, Phase, State
 from engine.outcome import Outcome
@@ -180,7 +180,8 @@ class Progress(Struct, frozen=True):
     """A commit in the middle of an exchange (begun, done, a checkpoint); the lease is kept.
 
     `mark` is written with the first effect. `phase` changes when undo begins. `outputs` are appended once: a step
-    key that the message's journal already holds as OUTPUT is skipped.
+    key that the message's journal already holds as OUTPUT is skipped. `lane` is the message's own, where the caller
+    knows it: an end without anything else to write then takes one statement.
     """
 
     lease: Lease
@@ -193,6 +194,7 @@ class Progress(Struct, frozen=True):
     clear_mark: str | None = None
     phase: Phase | None = None
     revision: str | None = None
+    lane: str | UnsetType | None = UNSET
 
 
 class Settlement(Struct, frozen=True):

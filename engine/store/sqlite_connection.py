@@ -92,7 +92,9 @@ class Runner:
                     self.flush(batch)
                     rows: Rows = ()
                 else:
-                    rows = execute(queries[name], params).fetchall()
+                    cursor = execute(queries[name], params)
+                    # who changes rows and returns none may be asked how many
+                    rows = cursor.fetchall() or ((),) * cursor.rowcount
                 name, params = steps.send(rows)
         except StopIteration as stop:
             result: T = stop.value

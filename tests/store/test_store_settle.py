@@ -290,3 +290,31 @@ async def test_a_detail_with_nul_settles_and_is_shown_with_the_symbol_for_it(sto
     assert (trace.message.failure or {})["detail"] == told.detail
     ordered = await order(store, lease.message_id, reason="asked\x00by phone")
     assert ordered.applied
+
+
+async def test_a_plain_end_that_names_its_lane_says_who_follows(store: OperationStore) -> None:
+    """REL-3: the short way to an end sees the one who waits, in the store or in its own batch."""
+    lane = "system:erp\x1fSO1"
+    first = await leased(store, channel="system:erp", lane=lane)
+    second = await put_one(store, new("system:erp", lane=lane))
+    recorded = await settle(store, first, lane=lane)
+    assert (recorded.applied, recorded.unblocked) == (True, "system:erp")
+    (work,) = await store.claim("system:erp", 1)
+    assert work.message.id == second.message_id
+    third, recorded = await asyncio.gather(
+        put_one(store, new("system:erp", lane=lane)), settle(store, work.lease, lane=lane)
+    )
+    assert recorded.applied
+    assert await take(store, "system:erp") == [third.message_id]
+
+
+async def test_a_plain_end_without_its_lease_writes_nothing(store: OperationStore) -> None:
+    """REL-14."""
+    lease = await leased(store, channel="system:erp")
+    late = Lease(lease.message_id, lease.token + 1)
+    assert not (await settle(store, late, lane=None, attempt=attempt())).applied
+    assert await state_of(store, lease.message_id) is State.RUNNING
+    assert (await settle(store, lease, lane=None, attempt=attempt())).applied
+    trace = await store.trace(lease.message_id)
+    assert trace is not None
+    assert (trace.message.state, trace.message.attempts, len(trace.attempts)) == (State.COMPLETED, 1, 1)

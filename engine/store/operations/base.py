@@ -13,7 +13,7 @@ from engine.store.addresses import Addresses
 T = TypeVar("T")
 
 Statement = tuple[str, tuple[Any, ...]]
-"""A query's name and its parameters."""
+"""A query's name and its parameters. One that only changes rows may answer with an empty row for each, or with none."""
 
 Row = Sequence[Any]
 Rows = Sequence[Row]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from engine.message import State
 from engine.outcome import Completed, Dead, Deferred, Discarded, Outcome, Parked, Retry
@@ -26,6 +26,7 @@ from engine.store.operations.progress import (
     locks_of,
     released_by,
 )
+from engine.store.operations.revisions import pin
 from engine.store.operations.wakes import look_back, note_release
 from engine.store.records import Attempt, Recorded, Settlement
 
@@ -95,7 +96,32 @@ def _locks(settlement: Settlement) -> Locks:
     return locks
 
 
+def _is_plain(batch: Batch, settlement: Settlement) -> bool:
+    """Whether all there is to write is that the message is completed, if nobody waits behind it in its lane."""
+    progress = settlement.progress
+    if progress.lane is UNSET or progress.lane in batch.lanes or progress.lease.message_id in batch.completed:
+        return False
+    if progress.outputs or progress.journal or progress.milestones or progress.phase is not None:
+        return False
+    if progress.mark is not None or progress.restore is not None or progress.clear_mark is not None:
+        return False
+    return isinstance(settlement.outcome, Completed) and settlement.answer is None and settlement.watermark is None
+
+
 def _settle(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
+    if _is_plain(batch, settlement):
+        lease, revision = settlement.progress.lease, settlement.progress.revision
+        counts = int(settlement.counts_attempt)
+        if (yield ("complete_alone", (counts, settlement.at, revision, lease.message_id, lease.token))):
+            if revision is not None:
+                pin(batch, revision)
+            if settlement.attempt is not None:
+                add_attempt(batch, lease.message_id, settlement.attempt)
+            return Recorded(True)
+    return (yield from _settle_in_general(batch, settlement))
+
+
+def _settle_in_general(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
     after = state_after(settlement.outcome)
     event = yield from _event_before_park(settlement.outcome)
     if event is not None:

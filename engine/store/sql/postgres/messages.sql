@@ -88,6 +88,15 @@ WHERE id = $1
 UPDATE message SET lease_until = $1, phase = coalesce($2, phase), revision = coalesce($3, revision), lines = lines + $4
 WHERE id = $5
 
+-- The end of a message that its lease still holds, if nothing is left to do again and nobody waits behind it.
+-- name: complete_alone
+UPDATE message AS m SET state = 'completed', blocks = 0, eligible = (lane IS NULL)::int, attempts = attempts + $1, settled_at = $2,
+  uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL,
+  revision = coalesce($3, revision)
+WHERE id = $4 AND lease = $5 AND again IS NULL
+  AND NOT EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.blocks = 1 AND o.id <> m.id)
+RETURNING 1
+
 -- The end of nearly every message; settle_message does the rest.
 -- name: complete_message
 UPDATE message SET state = 'completed', blocks = 0, eligible = (lane IS NULL)::int, attempts = attempts + $1, settled_at = $2,

@@ -85,6 +85,14 @@ WHERE id = ?
 UPDATE message SET lease_until = ?, phase = coalesce(?, phase), revision = coalesce(?, revision), lines = lines + ?
 WHERE id = ?
 
+-- The end of a message that its lease still holds, if nothing is left to do again and nobody waits behind it.
+-- name: complete_alone
+UPDATE message AS m SET state = 'completed', blocks = 0, eligible = lane IS NULL, attempts = attempts + ?, settled_at = ?,
+  uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL,
+  revision = coalesce(?, revision)
+WHERE id = ? AND lease = ? AND again IS NULL
+  AND NOT EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.blocks = 1 AND o.id <> m.id)
+
 -- The end of nearly every message; settle_message does the rest.
 -- name: complete_message
 UPDATE message SET state = 'completed', blocks = 0, eligible = lane IS NULL, attempts = attempts + ?, settled_at = ?,
