@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -19,15 +19,19 @@ class Places:
     """Finds the place of a model's fields: `places.value("steps", 0, "payload")` is where `with` stands in the file.
 
     Path parts are field names (or the file's own keys), keys of mappings and indexes. A field that the file leaves out
-    has the place of what it would stand in.
+    has the place of what it would stand in. `known` remembers what was asked for.
     """
 
     model: BaseModel
     marks: Marks
+    known: dict[tuple[str | int, ...], Mark] = field(default_factory=dict, repr=False, compare=False)
 
     def value(self, *path: str | int) -> Mark:
         """Where the value begins."""
-        return self.marks.value(self._spelled(path))
+        mark = self.known.get(path)
+        if mark is None:
+            mark = self.known[path] = self.marks.value(self._spelled(path))
+        return mark
 
     def key(self, *path: str | int) -> Mark:
         """Where the key of the value stands."""

@@ -12,6 +12,7 @@ from engine.jsonata.types.lattice import (
     ANY,
     NEVER,
     Absence,
+    Atom,
     Boolean,
     Function,
     List,
@@ -37,7 +38,7 @@ _LETTERS: Mapping[type, str] = {
     Function: "f",
 }
 _WORDS = {"s": "text", "n": "a number", "b": "true or false", "o": "an object", "f": "a function", "a": "a list"}
-_LIST_ITEMS = {"n": Number, "s": Text, "o": Record}
+_LIST_ITEMS: Mapping[str, type[Atom]] = {"n": Number, "s": Text, "o": Record}
 _PLURALS = {"n": "numbers", "s": "texts", "o": "objects"}
 _TESTS = frozenset(("exists", "boolean", "not", "type", "count"))
 

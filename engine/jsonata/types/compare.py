@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from engine.jsonata.types.lattice import (
     NOWHERE,

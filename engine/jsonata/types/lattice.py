@@ -7,11 +7,11 @@ the union of the item and of a list that is marked as a `sequence`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 NOWHERE: Final = -1
 _MOST_ATOMS: Final = 24
@@ -46,23 +46,32 @@ class Absence(Struct, frozen=True, eq=False):
         return self.certain, self.why, self.name
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class _Kind(Struct, frozen=True, eq=False):
+    """What is known of one kind of value. Two are equal that say the same, wherever they were read (`at`, the last)."""
+
+    def __eq__(self, other: object) -> bool:
+        return self.__class__ is other.__class__ and all(
+            getattr(self, name) == getattr(other, name) for name in self.__struct_fields__[:-1]
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.__class__, *[getattr(self, name) for name in self.__struct_fields__[:-1]]))
+
+
+class Null(_Kind, frozen=True, eq=False):
     """The value null."""
 
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Boolean:
+class Boolean(_Kind, frozen=True, eq=False):
     """True or false; `value` when it is known."""
 
     value: bool | None = None
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(_Kind, frozen=True, eq=False):
     """A number. `inexact` is where a division made it one that binary floats cannot hold."""
 
     values: frozenset[int | Decimal] | None = None
@@ -71,11 +80,10 @@ class Number:
     most: int | Decimal | None = None
     step: int | Decimal | None = None
     inexact: int = NOWHERE
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(_Kind, frozen=True, eq=False):
     """A text. `values` are those it may have; with `any_of` it is not known that each of them occurs."""
 
     values: frozenset[str] | None = None
@@ -85,7 +93,7 @@ class Text:
     most: int | None = None
     any_of: bool = False
     inexact: int = NOWHERE
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
 
 
 class Lazy:
@@ -105,8 +113,7 @@ class Lazy:
         return self._type
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(_Kind, frozen=True, eq=False):
     """A list. `sequence`: JSONata gives a single item without a list around it. `vague`: a filter chose the items, so
     that it is not known whether there are several."""
 
@@ -115,7 +122,7 @@ class List:
     most: int | None = None
     sequence: bool = False
     vague: bool = False
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
 
     @property
     def item(self) -> Type:
@@ -123,8 +130,7 @@ class List:
         return self.of.type
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Record:
+class Record(Struct, frozen=True, eq=False):
     """An object. `rest` is the type of fields that are not declared, None when there are none.
 
     `stated`: the schema says itself that other fields may come; otherwise they may too, but nobody expects them.
@@ -139,18 +145,17 @@ class Record:
     patterns: tuple[tuple[str, Lazy], ...] = ()
     kind: str = ""
     places: Mapping[str, int] | None = None
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Function:
+class Function(Struct, frozen=True, eq=False):
     """A function: `called` gives the type of its result for those of its arguments. It takes so many `parameters`, of
     which so many are `needed`; -1 where that is not known."""
 
     called: Callable[[tuple[Type, ...]], Type]
     parameters: int = -1
     needed: int = 0
-    at: int = field(default=NOWHERE, compare=False)
+    at: int = NOWHERE
 
 
 Atom = Null | Boolean | Number | Text | List | Record | Function
@@ -185,7 +190,12 @@ class Type(Struct, frozen=True, eq=False):
 
     def may(self, kind: type[Atom] | tuple[type[Atom], ...]) -> bool:
         """Whether some value it may have is of a kind."""
-        return self.any or any(isinstance(atom, kind) for atom in self.atoms)
+        if self.any:
+            return True
+        for atom in self.atoms:  # noqa: SIM110 - a loop, for nothing is asked more often
+            if isinstance(atom, kind):
+                return True
+        return False
 
     def present(self) -> Type:
         """The same without the case that there is none."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.jsonata.types.lattice import (
     Absence,
@@ -39,8 +41,7 @@ class Test(Enum):
 _POSITIVE = frozenset((Test.TRUE, Test.EXISTS, Test.EQUAL, Test.UNEQUAL, Test.KIND))
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """That a value passed a test: the one at a path of field names below a binding.
 
     With `form` it is the value of that expression, wherever it stands again for the same context.

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.jsonata.types.lattice import Type
 from engine.jsonata.types.narrowing import Fact, narrowed

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 from engine.jsonata.types.lattice import Absence, Atom, List, Type, known, stronger, union
 
@@ -23,8 +24,7 @@ EMPTY: Final = Absence(False, "empty")
 FOUND_NONE: Final = Absence(False, "filter")
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """Items one after the other: what each may be, whether there may be none, whether several, and whether just one."""
 
     item: Type

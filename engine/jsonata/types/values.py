@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 from msgspec import structs
+from msgspec.structs import replace
 
 from engine.jsonata import ast
 from engine.jsonata.types.conditions import facts, place

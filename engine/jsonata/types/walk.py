@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Literal, Protocol
+
+from msgspec import Struct
 
 from engine.jsonata import ast
 from engine.jsonata.registry import FunctionRegistry
@@ -39,8 +40,7 @@ _SOUND_ONCE: Final = frozenset(("field", "never", "operand", "argument", "arity"
 _DEEPEST: Final = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that cannot be right, at an offset of the text. `names` are those that would be right."""
 
     kind: Kind
