@@ -43,6 +43,25 @@ def test_too_many_findings_are_counted() -> None:
     assert (len(findings), findings.omitted) == (1000, 5)
 
 
+def test_errors_are_kept_however_many_warnings_there_are() -> None:
+    findings = Findings()
+    for line in range(1, 1500):
+        findings.add("XD602", Mark("f", line, 1), "no idempotency key")
+    findings.add("XD101", Mark("f", 9999, 1), "broken")
+    assert [finding.line for finding in findings.errors] == [9999]
+    assert (len(findings.warnings), findings.omitted, findings.omitted_errors) == (1000, 499, 0)
+
+
+def test_what_is_ignored_is_no_finding_any_more_and_is_remembered_with_its_reason() -> None:
+    findings = Findings()
+    error = findings.add("XD305", Mark("f", 3, 1), "no such field")
+    assert findings.at_line("f", 3) == (error,)
+    findings.ignore(error, "old shops send it")
+    assert not findings.has_errors
+    assert (list(findings), findings.at_line("f", 3)) == ([], ())
+    assert [(one.finding, one.reason) for one in findings.ignored] == [(error, "old shops send it")]
+
+
 def test_nearest_looks_past_case_and_separators() -> None:
     names = ["max_attempts", "ceiling", "first"]
     assert nearest("maxAtempts", names) == "max_attempts"
