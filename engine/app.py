@@ -112,9 +112,7 @@ def check(
         dict(os.environ) if variables is None else variables, complete=complete, sandbox=sandbox or not complete
     )
     today = moment((clock or SystemClock()).now()).date()
-    return check_files(
-        folder, bundle, environment, findings, today=today, published=published, lenient=lenient
-    )
+    return check_files(folder, bundle, environment, findings, today=today, published=published, lenient=lenient)
 
 
 def check_files(
