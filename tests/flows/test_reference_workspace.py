@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def test_reference_workspace_is_configuration_alone() -> None:
 
 
 def test_cases_beside_the_flows_hold() -> None:
-    assert "4 cases passed" in crossdock(ROOT, "test")
+    assert re.search(r"^[1-9][0-9]* cases passed$", crossdock(ROOT, "test"), re.MULTILINE)
 
 
 def test_process_flows_name_no_warehouse_system() -> None:
