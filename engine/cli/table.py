@@ -33,7 +33,7 @@ SECTIONS: Mapping[str, Mapping[str, Entry]] = MappingProxyType(
             "plan": Entry("plan", "plan", "Show what a change of the workspace does, before it is deployed."),
             "docs": Entry("docs", "docs", "Build the catalogue of the workspace as a static site."),
             "graph": Entry("graph", "graph", "Draw who calls whom, or what one flow does."),
-            "drift": Entry("drift", "drift", "Compare what a system really sends with the contract that we have of it."),
+            "drift": Entry("drift", "drift", "Compare what a system really sends with its contract."),
             "rules": Entry("rules", "rules", "List the business rules that flows hold."),
             "schema": Entry("schema", "schema", "Write JSON Schemas of the workspace's files, for editors."),
             "completion": Entry(

@@ -30,7 +30,7 @@ from engine.lint.shapes import Shapes, shape_of
 @json_option
 @click.pass_context
 def drift(ctx: click.Context, event: str, files: Sequence[Path], folder: Path, as_json: bool) -> None:
-    """Compare what a system really sends with the contract that we have of it.
+    """Compare what a system really sends with its contract.
 
     FILEs are payloads as the system sent them. A field is new when the contract does not name it, retyped when it has
     a type that the contract does not take, and missing when no payload has it; optional fields that are missing are
