@@ -212,13 +212,13 @@ class StepsBuilder:
         return Send(step_id, when, {operation.system: operation}, None, payload, None)
 
     def _targets(self, target: SendTarget, path: Path) -> Mapping[str, CompiledOperation]:
-        """The operation of that name in every system that has one."""
+        """The operation of that name in every system that has one; a system that did not load may have it, too."""
         found = {
             name: system.operations[target.operation]
             for name, system in self._build.systems.items()
             if target.operation in system.operations
         }
-        if not found:
+        if not found and self._build.systems.keys() >= set(self._build.loaded.known_systems):
             names = {operation for system in self._build.systems.values() for operation in system.operations}
             self._build.findings.add(
                 "XD201",

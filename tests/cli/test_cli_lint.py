@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -65,6 +66,16 @@ def test_a_folder_that_is_no_workspace_is_unusable(tmp_path: Path) -> None:
 def test_a_workspace_file_that_cannot_be_read_is_unusable(workspace: Path) -> None:
     (workspace / "flows" / "workspace.yaml").write_text("crossdock: [1\n")
     assert crossdock("lint", workspace).exit_code == 2
+
+
+def test_a_system_whose_address_is_missing_may_have_what_is_asked_of_it(workspace: Path) -> None:
+    system = workspace / "flows" / "systems" / "warehouse.yaml"
+    system.write_text(re.sub(r"base_url: .*", 'base_url: "${env:NOWHERE}"', system.read_text()))
+    flow = workspace / "flows" / "orders.yaml"
+    send = "  - send: {system: \"'warehouse'\", operation: create-delivery}\n    id: again\n  - milestone: released\n"
+    flow.write_text(flow.read_text().replace("  - milestone: released\n", send))
+    found = document(crossdock("lint", workspace, "--json"))
+    assert {one["code"] for one in found["findings"] if one["severity"] == "error"} == {"XD501", "XD502"}
 
 
 @pytest.mark.parametrize("form", FORMATS)
