@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from engine.fields.marks import Mark, Text
 from engine.fields.scalar import shown
 
 M = TypeVar("M", bound=BaseModel)
+_Path = tuple[str | int, ...]
 
 _OWN_CODE = re.compile(r"XD[0-9]{3}")
 _MOST_KEYS_LISTED = 16
@@ -30,7 +32,10 @@ _BOOLEANS = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": 
 
 
 def parse_model(model: type[M], node: Node, findings: Findings, at: Sequence[str | int] = ()) -> M | None:
-    """The model that the file holds, or None with findings. A part of a file comes with its path, `at`."""
+    """The model that the file holds, or None with findings. A part of a file comes with its path, `at`.
+
+    Where only keys are unknown there is a model without them, too, so that what else is wrong is found at once.
+    """
     shape = Shape.of(model)
     value = typed(node.value, shape)
     try:
@@ -39,7 +44,25 @@ def parse_model(model: type[M], node: Node, findings: Findings, at: Sequence[str
         details = error.errors(include_url=False)
     located = [_Error(tuple(detail["loc"]), detail) for detail in details[:_MOST_ERRORS]]
     _Report(node.marks, findings).explain(located, shape, tuple(at), value)
-    return None
+    if any(error.kind != "extra_forbidden" for error in located):
+        return None
+    try:
+        return model.model_validate(_without(value, [error.rest for error in located]))
+    except ValidationError:
+        return None
+
+
+def _without(value: Any, places: Sequence[_Path]) -> Any:
+    """The value without the keys at the places, in which pydantic names the variants of unions on the way, too."""
+    copy = deepcopy(value)
+    for place in places:
+        inside = copy
+        for step in place[:-1]:
+            if (isinstance(inside, dict) and step in inside) or (isinstance(inside, list) and isinstance(step, int)):
+                inside = inside[step]
+        if isinstance(inside, dict):
+            inside.pop(place[-1], None)
+    return copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +75,6 @@ class _Error:
     @property
     def kind(self) -> str:
         return str(self.detail["type"])
-
-
-_Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)

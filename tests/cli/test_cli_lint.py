@@ -68,6 +68,17 @@ def test_a_workspace_file_that_cannot_be_read_is_unusable(workspace: Path) -> No
     assert crossdock("lint", workspace).exit_code == 2
 
 
+def test_an_unknown_key_hides_nothing_else_of_its_file(workspace: Path) -> None:
+    """All findings come at once."""
+    flow = workspace / "flows" / "orders.yaml"
+    text = flow.read_text().replace("layer: process", "layer: process\nlayr: 2")
+    text = text.replace("warehouse.create-delivery", "warehouse.create-delivry").replace("owner: ", "owner: no-")
+    flow.write_text(text)
+    found = document(crossdock("lint", workspace, "--offline", "--json"))
+    codes = [one["code"] for one in found["findings"] if one["severity"] == "error"]
+    assert sorted(codes) == ["XD104", "XD201", "XD201"]
+
+
 def test_a_system_whose_address_is_missing_may_have_what_is_asked_of_it(workspace: Path) -> None:
     system = workspace / "flows" / "systems" / "warehouse.yaml"
     system.write_text(re.sub(r"base_url: .*", 'base_url: "${env:NOWHERE}"', system.read_text()))

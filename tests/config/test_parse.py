@@ -99,11 +99,17 @@ for _model in (Send, Split, Flow):
     _model.model_rebuild()
 
 
+def holds_together(parsed: BaseModel | None, findings: Findings) -> None:
+    """No model without a finding, and a model in spite of findings only where keys are unknown."""
+    codes = {finding.code for finding in findings.errors}
+    assert bool(codes) if parsed is None else codes <= {"XD104", "XD106"}
+
+
 def findings_of(text: str, model: type[BaseModel] = Flow) -> list[str]:
     findings = Findings()
     node = load_yaml(text, "f.yaml", findings)
     assert node is not None
-    assert (parse_model(model, node, findings) is None) == findings.has_errors
+    holds_together(parse_model(model, node, findings), findings)
     return [str(finding).removeprefix("f.yaml:") for finding in findings]
 
 
@@ -264,4 +270,4 @@ def test_any_tree_is_a_model_or_findings(tree: object) -> None:
     node = load_yaml(json.dumps(tree), "f.yaml", findings)
     assert node is not None
     model = parse_model(Flow, node, findings)
-    assert (model is None) == findings.has_errors
+    holds_together(model, findings)
