@@ -58,7 +58,9 @@ def _without(value: Any, places: Sequence[_Path]) -> Any:
     for place in places:
         inside = copy
         for step in place[:-1]:
-            if (isinstance(inside, dict) and step in inside) or (isinstance(inside, list) and isinstance(step, int)):
+            if isinstance(inside, dict):
+                inside = inside.get(step, inside)
+            elif isinstance(inside, list) and isinstance(step, int):
                 inside = inside[step]
         if isinstance(inside, dict):
             inside.pop(place[-1], None)
