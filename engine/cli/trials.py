@@ -15,7 +15,7 @@ import click
 from engine import exact_json
 from engine.app import check, registry_for
 from engine.cli.completion import mapping_names
-from engine.cli.options import Folder, Moment, header_option, header_pairs
+from engine.cli.options import Moment, header_option, header_pairs, workspace_folder_option
 from engine.cli.stops import Unusable
 from engine.clock import iso
 from engine.errors import ConfigurationError
@@ -114,16 +114,7 @@ def trial_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
     @header_option
     @click.option("--at", type=Moment(), help="What $now() gives; by default the time at which the command begins.")
-    @click.option(
-        "--workspace",
-        "-w",
-        "folder",
-        metavar="DIR",
-        type=Folder(),
-        default=".",
-        envvar="CROSSDOCK_WORKSPACE",
-        help="The workspace's folder; by default the current one, or $CROSSDOCK_WORKSPACE.",
-    )
+    @workspace_folder_option
     @functools.wraps(command)
     def with_task(
         *args: Any,

@@ -84,19 +84,17 @@ def append_message(
         state = State.RUNNING
     if ended is not None and (new.final is not None or not eligible):
         ended = None
+    if ended is not None:
+        state, eligible = ended.state, new.lane is None
     position = batch.position(message_id)
     payload = batch.put_payload(new.payload)
-    batch.add(
-        "put_message",
-        _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent)
-        if ended is None
-        else _ended_row(batch, new, message_id, position, ended, payload, correlation_id),
-    )
+    row = _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent, ended)
+    batch.add("put_message", row)
     if new.revision is not None:
         pin(batch, new.revision)
     if new.lane is not None:
         batch.lanes.add(new.lane)
-        if new.overtakes and not eligible and state not in _FINAL and ended is None:
+        if new.overtakes and not eligible and state not in _FINAL:
             unblocked = yield from refresh_lane(batch, new.lane)
             eligible = any(place.id == message_id for place in unblocked)
     released: tuple[str, ...] = ()
@@ -191,6 +189,7 @@ def _row(
     payload: bytes,
     correlation_id: str,
     parent: Parent | None,
+    ended: Ended | None,
 ) -> tuple[object, ...]:
     """The parameters of `put_message`."""
     running = state is State.RUNNING
@@ -218,65 +217,17 @@ def _row(
         new.step,
         new.operation,
         new.not_before if state is State.WAITING else None,
-        batch.now if running else None,
-        new.revision,
+        batch.now if running or ended is not None else None,
+        new.revision if ended is None else ended.revision or new.revision,
         batch.token if running else None,
         batch.lease_until if running else None,
-        new.received_at if final else None,
-        to_json_or_none(new.failure),
+        None if not final else new.received_at if ended is None else ended.at,
+        to_json_or_none(new.failure) if ended is None else ended.failure,
         failure.get("error_class"),
-        failure.get("reason"),
+        failure.get("reason") if ended is None else ended.reason,
         to_json(new.business_keys) if new.business_keys else None,
         new.traceparent,
-        0,
-        0,
-        None,
-    )
-
-
-def _ended_row(
-    batch: Batch,
-    new: NewMessage,
-    message_id: int,
-    position: int,
-    ended: Ended,
-    payload: bytes,
-    correlation_id: str,
-) -> tuple[object, ...]:
-    """The parameters of `put_message` for a message that need not run any more."""
-    return (
-        message_id,
-        new.channel,
-        ended.state.value,
-        new.lane,
-        position,
-        new.lane is None,
-        False,
-        new.priority,
-        new.overtakes,
-        new.source,
-        payload,
-        new.received_at,
-        new.content_type,
-        to_json(new.headers) if new.headers else "{}",
-        correlation_id,
-        new.causation_id,
-        new.origin or message_id,
-        new.key,
-        new.step,
-        new.operation,
-        None,
-        batch.now,
-        ended.revision or new.revision,
-        None,
-        None,
-        ended.at,
-        ended.failure,
-        None,
-        ended.reason,
-        to_json(new.business_keys) if new.business_keys else None,
-        new.traceparent,
-        ended.attempts,
-        ended.lines,
-        batch.put_payload_or_none(ended.answer),
+        0 if ended is None else ended.attempts,
+        0 if ended is None else ended.lines,
+        None if ended is None else batch.put_payload_or_none(ended.answer),
     )
