@@ -14,7 +14,8 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from engine.app import App, RunOptions
+from engine.app.options import RunOptions
+from engine.app.process import App
 from engine.clock import Clock, SystemClock
 from engine.ids import id_value
 from engine.message import Message, State

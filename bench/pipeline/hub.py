@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.app import RunOptions, run_blocking
+from engine.app.options import RunOptions
+from engine.app.process import run_blocking
 from engine.store.sqlite_connection import Writer
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.app import open_office
+from engine.app.offices import open_office
 from engine.cli.places import Place
 from engine.recovery.orders import ORDERS
 

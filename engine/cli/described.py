@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.app import registry_for
+from engine.app.checks import registry_for
 from engine.catalogue.catalogue import Catalogue, catalogue_of
 from engine.config.environment import Environment
 from engine.config.files import Bundle

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from engine.app import registry_for
+from engine.app.checks import registry_for
 from engine.catalogue.names import Names, names_of
 from engine.catalogue.schemas.wiring import with_modeline
 from engine.cli.stops import Stop, Unusable

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from engine import exact_json
-from engine.app import check, registry_for
+from engine.app.checks import check, registry_for
 from engine.cli.completion import mapping_names
 from engine.cli.options import Moment, header_option, header_pairs, workspace_folder_option
 from engine.cli.stops import Unusable

@@ -17,7 +17,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
-from engine.app import open_office
+from engine.app.offices import open_office
 from engine.cli import main
 from engine.ids import id_text
 from engine.message import State

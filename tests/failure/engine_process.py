@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.app import RunOptions, run_blocking
+from engine.app.options import RunOptions
+from engine.app.process import run_blocking
 from engine.runtime.commit_points import CommitPoint, pass_by
 
 HOUR, DAY = 3600.0, 86400.0

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine import exact_json
-from engine.app import check, registry_for
+from engine.app.checks import check, registry_for
 from engine.clock import moment
 from engine.flow.compiled import Revision
 from engine.flow.subjects import REPLY, UnknownMapping, find_subject, subject_names, subjects_of_file

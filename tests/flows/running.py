@@ -20,7 +20,8 @@ from typing import Any, TypeVar
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from engine.app import App, RunOptions
+from engine.app.options import RunOptions
+from engine.app.process import App
 from engine.clock import Clock, SystemClock
 from engine.recovery.orders import ORDERS
 from engine.sandbox.client import SandboxControl

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.app import check
+from engine.app.checks import check
 from engine.clock import SystemClock, moment
 from tests.flows.orders import shop_order
 from tests.flows.running import ROOT, Running, crossdock, running

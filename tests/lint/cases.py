@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.app import check
+from engine.app.checks import check
 from engine.clock import ManualClock
 from engine.config.files import Bundle
 from engine.config.findings import Findings

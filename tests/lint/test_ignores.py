@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import check
+from engine.app.checks import check
 from engine.config.codes import CODES
 from engine.lint.examples import right_files
 from tests.lint.cases import SECRETS, lint, written

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import check
+from engine.app.checks import check
 from engine.config.files import Bundle
 from engine.config.findings import Findings
 from engine.planning.plan import Plan, Side, plan_change

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.app import App, RunOptions
+from engine.app.options import RunOptions
+from engine.app.process import App
 from engine.errors import PluginError, StoreLocked
 from engine.message import State
 from tests.workspaces import WORKSPACE, flow, running, until

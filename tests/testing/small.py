@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
 
-from engine.app import check
+from engine.app.checks import check
 from engine.config.findings import Findings
 from engine.errors import ConfigurationError
 from engine.flow.compiled import Revision

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from engine.app import check
+from engine.app.checks import check
 from engine.cli.office import order
 from engine.cli.options import json_option, workspace_option
 from engine.cli.output import Output, busy, print_json

@@ -6,7 +6,7 @@ import asyncio
 
 import click
 
-from engine.app import migrate_store
+from engine.app.stores import migrate_store
 from engine.cli.options import json_option, workspace_option
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place

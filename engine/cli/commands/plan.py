@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from engine.app import check, check_files
+from engine.app.checks import check, check_files
 from engine.cli.office import order
 from engine.cli.options import json_option, workspace_option
 from engine.cli.output import Output, busy, note, print_json, progress_bar

@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from engine.app import RunOptions, run_blocking
+from engine.app.options import RunOptions
+from engine.app.process import run_blocking
 from engine.cli.announcement import announce
 from engine.cli.options import workspace_argument
 from engine.cli.output import print_json_line

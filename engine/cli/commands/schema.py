@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from engine.app import registry_for
+from engine.app.checks import registry_for
 from engine.catalogue.names import names_of
 from engine.catalogue.schemas.files import schema_files
 from engine.catalogue.schemas.wiring import (

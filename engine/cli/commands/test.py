@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from engine.app import check
+from engine.app.checks import check
 from engine.cli.options import WORKSPACE_FILE, Folder, json_option
 from engine.cli.output import Output, busy, note, print_json, print_json_line, progress_bar
 from engine.cli.stops import OK, REFUSED, UNUSABLE, Stop, Unusable, counted, explained

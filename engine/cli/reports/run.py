@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import engine
-from engine.app import check_files
+from engine.app.checks import check_files
 from engine.cli.output import progress_bar
 from engine.cli.reports.report import Report, make_report
 from engine.clock import Clock, SystemClock, moment

@@ -1,0 +1,64 @@
+"""Swapping the revision of a running workspace: on an order, on SIGHUP, and on every save."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from watchfiles import awatch
+
+from engine.app.loading import Loader
+from engine.app.options import Report
+from engine.clock import Clock
+from engine.errors import ConfigurationError
+from engine.runtime.engine import Engine
+from engine.store.protocol import MessageStore
+from engine.telemetry.log import Log
+
+_WATCHED = ("flows", "canonical")
+
+
+class Reloads:
+    """Loads the workspace of one engine again; one reload at a time."""
+
+    def __init__(
+        self, loader: Loader, engine: Engine, store: MessageStore, clock: Clock, log: Log, report: Report
+    ) -> None:
+        self._loader = loader
+        self._engine = engine
+        self._store = store
+        self._clock = clock
+        self._log = log
+        self._report = report
+        self._one_at_a_time = asyncio.Lock()
+
+    async def reload(self) -> dict[str, Any]:
+        """Compile the folder again and swap. Raises ConfigurationError; the old revision then runs on."""
+        async with self._one_at_a_time:
+            bundle, findings = await asyncio.to_thread(self._loader.read)
+            before = self._engine.revisions.active.id
+            if bundle.revision == before and not findings.has_errors:
+                return {"revision": before, "changed": False}
+            revision = await asyncio.to_thread(self._loader.compile, bundle, findings)
+            await self._store.put_revision(revision.id, bundle.to_bytes(), self._clock.now())
+            self._log.adopt_redaction(revision.redact)
+            await self._engine.reload(revision)
+            await self._engine.serve_leftovers()
+            self._log.info("reloaded", revision=revision.id, before=before)
+            return {"revision": revision.id, "changed": True, "before": before}
+
+    async def reload_or_tell(self) -> None:
+        """The same where nobody waits for an answer: what came of it is reported."""
+        try:
+            self._report("reloaded", await self.reload())
+        except ConfigurationError as error:
+            for finding in error.findings:
+                self._log.error("lint", finding=str(finding))
+            self._report("reload-refused", {"findings": [str(finding) for finding in error.findings]})
+
+    async def on_every_save(self, ended: asyncio.Event) -> None:
+        """Reload whenever a file of the workspace changes, until the process ends."""
+        folder = self._loader.folder
+        folders = [folder / name for name in _WATCHED if (folder / name).is_dir()]
+        async for _ in awatch(*folders, stop_event=ended):
+            await self.reload_or_tell()
