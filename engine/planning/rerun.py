@@ -19,7 +19,7 @@ from engine.testing.case_store import CaseDatabase, CaseStore
 from engine.testing.compare import Difference, differences, plain_document
 from engine.testing.documents import CaseFiles
 from engine.testing.flow_cases import play
-from engine.testing.given import starts_at
+from engine.testing.given import times_of
 from engine.testing.load import Loader
 from engine.testing.network import NetworkGuard
 from engine.testing.observe import Observer
@@ -98,7 +98,7 @@ class Rerun:
 
     async def _run(self, given: tuple[FlowCaseModel, CaseFiles]) -> Run:
         model, files = given
-        clock = BenchClock(starts_at(model.given.at))
+        clock = BenchClock(times_of(model.given)[0])
         stubs = tuple(Stub(one, f"stubs[{index}]", own=False) for index, one in enumerate(model.stubs))
         switchboard = Switchboard(self._revision, files, clock, stubs)
         flow = self._revision.flows[model.flow]

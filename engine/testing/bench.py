@@ -212,7 +212,12 @@ class Bench:
 
     async def wait(self, duration: Duration) -> None:
         """Let time pass; whatever is due by then happens in its turn. Raises Restless."""
-        until = self._after(duration)
+        await self.wait_until(self._after(duration))
+
+    async def wait_until(self, until: float) -> None:
+        """Let time pass up to a moment (epoch seconds), unless it has passed already. Raises Restless."""
+        if until <= self.clock.now():
+            return
         for _ in range(MOST_PASSAGES):
             await self._due.work()
             if await self._run_one():

@@ -13,7 +13,7 @@ from engine.plugin import Arrival
 from engine.testing.bench import MOST_PASSAGES, Bench, BenchClock, Restless
 from engine.testing.case_store import CaseDatabase, CaseStore
 from engine.testing.documents import CaseFiles
-from engine.testing.given import body_of, document_of, expected_document, starts_at
+from engine.testing.given import body_of, document_of, expected_document, times_of
 from engine.testing.load import LoadedCase
 from engine.testing.outcome import Course, compare_course
 from engine.testing.stubs import Stub, Switchboard
@@ -24,7 +24,7 @@ async def run_flow_case(revision: Revision, files: CaseFiles, case: LoadedCase, 
     """Run a case on an empty store in `database`."""
     model = case.model
     assert isinstance(model, FlowCaseModel)
-    clock = BenchClock(starts_at(model.given.at))
+    clock = BenchClock(times_of(model.given)[0])
     switchboard = Switchboard(revision, files, clock, tuple(_stubs(model.stubs, case.shared)))
     comparison = Comparison((*case.path, "expect"))
     problems: list[str] = []
@@ -59,9 +59,10 @@ def _stubs(own: Sequence[StubModel], shared: Sequence[StubModel]) -> Iterator[St
 
 async def play(bench: Bench, files: CaseFiles, switchboard: Switchboard, model: FlowCaseModel) -> Course:
     """Earlier messages, the message itself, then what happens after. Raises Restless or CommandRefused."""
-    for earlier in model.given.earlier:
+    for earlier, following in zip(model.given.earlier, times_of(model.given)[1:], strict=True):
         await _take_in(bench, files, earlier)
         await bench.rest()
+        await bench.wait_until(following)
     before = Course(asked_before=len(bench.services.asked), sent_before=len(switchboard.sent), began=bench.clock.now())
     known = {message.id for message in await bench.messages()}
     try:

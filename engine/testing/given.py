@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from engine import exact_json
-from engine.config.models.tests import STARTS_AT, ArrivalModel
+from engine.config.models.tests import STARTS_AT, ArrivalModel, FlowGivenModel
 from engine.config.tree import plain
 from engine.testing.documents import CaseFiles
 
@@ -14,6 +14,14 @@ from engine.testing.documents import CaseFiles
 def starts_at(given: datetime | None) -> float:
     """The time of a case."""
     return (given or datetime.fromisoformat(STARTS_AT)).timestamp()
+
+
+def times_of(given: FlowGivenModel) -> tuple[float, ...]:
+    """When each message of a flow case comes in: the earlier ones, then the message itself."""
+    times = [starts_at(given.at)]
+    for earlier in reversed(given.earlier):
+        times.append(earlier.at.timestamp() if earlier.at is not None else times[-1])
+    return tuple(reversed(times))
 
 
 def body_of(given: ArrivalModel, files: CaseFiles) -> bytes:

@@ -53,12 +53,14 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Something that the flow made: a call, a delivery or an event. `name` is its operation or topic."""
+    """Something that the flow made: a call, a delivery or an event. `name` is its operation or topic; `state` and
+    `facts` are how a delivery ended and why."""
 
     name: str
     document: Any
     request: Mapping[str, Any] | None = None
     state: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ class _Check:
                 self.comparison.differences.extend(lacking(expected.request, made.request, f"{label} request"))
         if isinstance(expected, SendExpectModel):
             self.comparison.value(expected.outcome, made.state, f"{label} outcome")
+            _compare_facts(expected, made.facts, self.comparison, f"{label} ")
+            self.comparison.value(expected.attempts, made.facts.get("attempts"), f"{label} attempts")
 
     def document(self, label: str, expected: DocumentExpectModel, got: Any, *at: str | int) -> None:
         """Compare a document in each of the ways that the case asks for."""
@@ -191,10 +195,16 @@ def _compare_outcomes(course: Course, own: Sequence[Message], expect: FlowExpect
                 Difference("outcome", expect.outcome, f"{outcome} ({told})" if told else outcome)
             )
             return
-        comparison.value(expect.reason, facts.get("reason"), "reason")
-        comparison.value(expect.error_class, facts.get("error_class"), "class")
-        comparison.value(expect.owner, facts.get("owner"), "owner")
+        _compare_facts(expect, facts, comparison)
         comparison.value(expect.step, facts.get("step"), "step")
+
+
+def _compare_facts(
+    expect: FlowExpectModel | SendExpectModel, facts: Mapping[str, Any], comparison: Comparison, label: str = ""
+) -> None:
+    comparison.value(expect.reason, facts.get("reason"), f"{label}reason")
+    comparison.value(expect.error_class, facts.get("error_class"), f"{label}class")
+    comparison.value(expect.owner, facts.get("owner"), f"{label}owner")
 
 
 def _endings(course: Course, own: Sequence[Message]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -207,8 +217,12 @@ def _endings(course: Course, own: Sequence[Message]) -> Iterator[tuple[str, Mapp
         yield "not-taken", _NO_FACTS
     else:
         for message in own:
-            facts = message.parked if message.state is State.PARKED else message.failure
-            yield str(message.state), facts or _NO_FACTS
+            yield str(message.state), _facts(message)
+
+
+def _facts(message: Message) -> Mapping[str, Any]:
+    """What is known of why it ended so."""
+    return (message.parked if message.state is State.PARKED else message.failure) or _NO_FACTS
 
 
 def _compare_times(
@@ -245,8 +259,12 @@ async def _sends(bench: Bench, switchboard: Switchboard, caused: Sequence[Messag
         if message.channel.startswith("system:"):
             name = f"{message.channel.partition(':')[2]}.{message.operation}"
             sent = [one for one in switchboard.sent if one.key == message.key and not one.confirm]
-            state = str(message.state) if message.id in bench.delivered else "not delivered: no stub answers it"
-            yield Made(name, await _document(bench, message), sent[-1].fields if sent else None, state)
+            document, request = await _document(bench, message), sent[-1].fields if sent else None
+            if message.id in bench.delivered:
+                facts = {**_facts(message), "attempts": message.attempts}
+                yield Made(name, document, request, str(message.state), facts)
+            else:
+                yield Made(name, document, request, "not delivered: no stub answers it")
 
 
 async def _publishes(bench: Bench, caused: Sequence[Message]) -> AsyncIterator[Made]:

@@ -276,6 +276,59 @@ def test_earlier_messages_make_repeats_and_older_versions(small: Workspace) -> N
     )
 
 
+def test_time_passes_between_earlier_messages_and_the_message(small: Workspace) -> None:
+    repeated = """
+        flow: orders
+        given:
+          at: "2026-03-09T15:00:01Z"
+          payload: {number: "7", total: 2}
+          earlier: [{payload: {number: "7", total: 2}, at: "2026-03-02T15:00:00Z"}]
+        stubs:
+          - {operation: erp.check, reply: {body: {state: ok}}}
+          - {operation: erp.book, reply: {status: 201, body: {ref: B-1}}}
+        expect: {outcome: OUTCOME, within: 1 s}
+    """
+    assert small.wrong(repeated.replace("OUTCOME", "completed")) == []  # the key is kept for seven days
+    assert small.wrong(repeated.replace("03-02T15:00:00Z", "03-02T15:00:02Z").replace("OUTCOME", "repeat")) == []
+
+
+def test_what_is_due_before_the_message_comes_has_happened(small: Workspace) -> None:
+    assert (
+        small.wrong(f"""
+        flow: orders
+        given:
+          at: "2026-03-03T15:00:00Z"
+          payload: {{number: "7", total: 3}}
+          earlier: [{{payload: {{number: "7", total: 2}}, at: "2026-03-02T10:00:00Z"}}]
+        stubs:
+          - {{operation: erp.check, replies: [{{body: {{state: hold}}}}, {{body: {{state: ok}}}}]}}
+          {BOOKED}
+        expect: {{outcome: completed, calls: [erp.check, erp.book]}}
+    """)
+        == []
+    )
+
+
+def test_delivery_can_be_looked_at_as_its_message_can(small: Workspace) -> None:
+    case = f"""
+        flow: orders
+        {GIVEN}
+        stubs:
+          {CHECKED}
+          {BOOKED}
+          - {{operation: erp.ship, replies: [{{fault: unreachable}}, {{status: 422}}]}}
+        expect:
+          sends: [{{operation: erp.ship, outcome: dead, class: CLASS, reason: bad-order, owner: sales, attempts: 2}}]
+    """
+    assert small.wrong(case.replace("CLASS", "data")) == []
+    wrong = case.replace("CLASS", "business").replace("owner: sales, attempts: 2", "owner: finance, attempts: 1")
+    assert small.wrong(wrong) == [
+        "sends[0] (erp.ship) class: expected business, got data",
+        "sends[0] (erp.ship) owner: expected finance, got sales",
+        "sends[0] (erp.ship) attempts: expected 1, got 2",
+    ]
+
+
 def test_what_is_not_taken_in_is_an_ending_too(small: Workspace) -> None:
     refused = "flow: orders\ngiven: {event: shop.order, payload: {id: 1}}\nexpect: {outcome: refused, reason: CODE}"
     assert small.wrong(refused.replace("CODE", "broken-contract")) == []

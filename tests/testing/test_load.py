@@ -40,6 +40,10 @@ FLOW = "flow: orders\ngiven: {payload: {}}\n"
         (FLOW + "expect: {sends: [{operation: erp.ship, assert: ')'}]}", "XD304"),
         (FLOW + "expect: {outcome: finished}", "6:23 XD106 expected 'cases[0].expect.outcome' to be 'completed'"),
         (FLOW + "expect: {within: 5}", "6:22 XD803"),
+        (
+            FLOW.replace("payload: {}", "payload: {}, earlier: [{payload: {}, at: '2026-03-02T15:00:01Z'}]"),
+            "5:12 XD107 'cases[0].given': expected times in the order of the messages, got 2026-03-02 15:00:01",
+        ),
     ],
 )
 def test_wrong_input_is_a_finding_at_its_place(small: Workspace, case: str, finding: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, ConfigDict, Discriminator, Field, Tag, WithJsonSchema, model_validator
@@ -64,13 +66,29 @@ class MessageModel(ArrivalModel):
     )
 
 
+class EarlierModel(MessageModel):
+    """A message that the flow has handled before."""
+
+    at: AwareDatetime | None = Field(default=None, description="the time it came in; by default right before the next")
+
+
 class FlowGivenModel(MessageModel):
     """What the flow is given."""
 
     at: AwareDatetime | None = Field(default=None, description=f"the time it comes in; by default {STARTS_AT}")
-    earlier: tuple[MessageModel, ...] = Field(
+    earlier: tuple[EarlierModel, ...] = Field(
         default=(), description="messages that the flow has handled before, with the same stubs"
     )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        times = [one.at for one in (*self.earlier, self) if one.at is not None]
+        if self.at is None:
+            times.append(datetime.fromisoformat(STARTS_AT))
+        for first, second in pairwise(times):
+            if first > second:
+                raise ValueError(f"expected times in the order of the messages, got {first} before {second}")
+        return self
 
 
 class StubReplyModel(ConfigModel):
@@ -198,11 +216,13 @@ class CallExpectModel(DocumentExpectModel):
 
 
 class SendExpectModel(CallExpectModel):
-    """A delivery that the flow leaves behind."""
+    """A delivery that the flow leaves behind. What becomes of it is known where a stub answers it."""
 
-    outcome: Literal["completed", "parked", "dead"] | None = Field(
-        default=None, description="what becomes of the delivery, where a stub answers it"
-    )
+    outcome: Literal["completed", "parked", "dead"] | None = Field(default=None, description="how the delivery ends")
+    reason: str | None = Field(default=None, description="why it is parked or dead")
+    error_class: str | None = Field(default=None, alias="class", description="the error class of a dead one")
+    owner: Name | None = Field(default=None, description="who decides or repairs")
+    attempts: Whole | None = Field(default=None, description="how often it was tried")
 
 
 class PublishExpectModel(DocumentExpectModel):
