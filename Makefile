@@ -28,7 +28,7 @@ lint: $(READY)  ## code, types, floors, and the reference workspace
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/crossdock lint --no-secrets
-	$(BIN)/crossdock test
+	$(BIN)/crossdock test --coverage-min 95
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
