@@ -20,7 +20,7 @@ from engine.app.offices import office_of
 from engine.app.options import Report, RunOptions
 from engine.app.pages import Pages
 from engine.app.reloading import Reloads
-from engine.app.stores import make_folder, open_store, state_folder, store_place, without_password
+from engine.app.stores import open_store, state_folder, store_place, without_password
 from engine.config.environment import Environment
 from engine.errors import CommandRefused
 from engine.flow.compiled import Revision
@@ -62,10 +62,9 @@ class App:
         options = self._options
         place = store_place(self._folder, revision, options.store)
         self._state = state_folder(self._folder, place)
-        self.store = await open_store(place, options.clock)
+        self.store = await open_store(place, options.clock, state=self._state)
         engine: Engine | None = None
         try:
-            make_folder(self._state)
             self._control = ControlSocket(socket_path(self._state), self._order, self._log)
             await self._control.require_free()
             await self.store.put_revision(revision.id, bundle.to_bytes(), options.clock.now())

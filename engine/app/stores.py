@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from engine.app.checks import check
 from engine.clock import Clock
-from engine.errors import ConfigurationError, StoreIncompatible, StoreUnavailable
+from engine.errors import ConfigurationError, StoreIncompatible
 from engine.flow.compiled import Revision
 from engine.store.protocol import MessageStore
 from engine.store.sqlite import migrate_sqlite, open_sqlite
@@ -21,6 +21,7 @@ except ModuleNotFoundError:  # the driver is an extra
     postgres = None  # type: ignore[assignment]
 
 STATE_FOLDER = ".crossdock"
+SEAT = "seat"
 _PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 
 
@@ -59,20 +60,16 @@ def state_folder(folder: Path, place: StorePlace) -> Path:
     return place.path.parent if place.path is not None else folder.resolve() / STATE_FOLDER
 
 
-def make_folder(state: Path) -> None:
-    """Make the state folder where the store is not a file in it."""
-    try:
-        state.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreUnavailable(f"{state}: {error}") from error
+async def open_store(place: StorePlace, clock: Clock, *, state: Path | None = None) -> MessageStore:
+    """Open a workspace's store. Raises StoreLocked, StoreIncompatible or StoreUnavailable.
 
-
-async def open_store(place: StorePlace, clock: Clock) -> MessageStore:
-    """Open a workspace's store. Raises StoreLocked, StoreIncompatible or StoreUnavailable."""
+    `state` is the state folder, made when it is not there, of a process that is going to run from it.
+    """
     if place.path is not None:
         return await open_sqlite(place.path, workspace=place.workspace, clock=clock)
+    seat = state / SEAT if state is not None else None
     store: MessageStore = await _postgres().open_postgres(
-        place.url, schema=place.schema, workspace=place.workspace, clock=clock
+        place.url, schema=place.schema, workspace=place.workspace, clock=clock, seat=seat
     )
     return store
 

@@ -10,9 +10,12 @@ from engine.errors import StoreLocked
 
 
 class LockFile:
-    """Holds `PATH.lock` until `release`; the kernel lets go of it when the process dies, however it dies."""
+    """Holds `PATH.lock` until `release`; the kernel lets go of it when the process dies, however it dies.
 
-    def __init__(self, store: Path) -> None:
+    `taken` says what the process that holds it does, and what to do about it.
+    """
+
+    def __init__(self, store: Path, *, taken: str = "runs on this store; stop it first") -> None:
         path = store.with_name(store.name + ".lock")
         self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -20,9 +23,13 @@ class LockFile:
         except OSError:
             holder = os.read(self._handle, 32).decode(errors="replace").strip() or "unknown"
             os.close(self._handle)
-            raise StoreLocked(f"{store}: process {holder} runs on this store; stop it first") from None
+            raise StoreLocked(f"{store}: process {holder} {taken}") from None
         os.ftruncate(self._handle, 0)
         os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)
+
+    def fileno(self) -> int:
+        """The descriptor of the lock's file."""
+        return self._handle
 
     def release(self) -> None:
         """Let the next process in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.clock import Clock
@@ -32,6 +33,7 @@ from engine.store.postgres_connection import (
     was_committed,
 )
 from engine.store.queries import Queries
+from engine.store.seat import NUMBER_BITS, Seat
 from engine.store.store import OperationStore
 
 T = TypeVar("T")
@@ -40,6 +42,8 @@ BATCH_LIMIT = 64
 READERS = 4
 TRIES = 5
 NOTIFY_BYTES = 7000
+TOKEN_BITS = 32
+"""A process's tokens: its number, and so many bits that count its batches."""
 
 OnNotify = Callable[[tuple[str, ...]], None]
 
@@ -48,7 +52,14 @@ class PostgresStore(OperationStore):
     """See MessageStore; opened by `open_postgres`."""
 
     def __init__(
-        self, dsn: str, schema: str, queries: Queries, clock: Clock, settings: Settings, on_notify: OnNotify | None
+        self,
+        dsn: str,
+        schema: str,
+        queries: Queries,
+        clock: Clock,
+        settings: Settings,
+        on_notify: OnNotify | None,
+        seat: Seat | None,
     ) -> None:
         self.schema = schema
         self._dsn = dsn
@@ -59,18 +70,29 @@ class PostgresStore(OperationStore):
         self._notify_channel = f"crossdock_{schema}"[:63]
         self._ids = IdGenerator(clock)
         self._addresses = Addresses()
-        self._token = secrets.randbits(60)
+        self._seat = seat
+        number = seat.number if seat is not None else secrets.randbits(NUMBER_BITS)
+        self._token = number << TOKEN_BITS
         self._connection: Connection | None = None
         self._listener: Connection | None = None
         self._pool: Any = None
         self._batcher = Batcher(self._run, limit=BATCH_LIMIT)
 
     async def open(self) -> None:
-        """Connect; ids go on after the highest there is."""
+        """Connect; ids go on after the highest there is. The leases of our seat's predecessor end."""
         connection = await self._writer()
+        if self._seat is not None:
+            await self._succeed(connection, self._seat)
         rows = await connection.fetch(self._queries["last_id"])
         self._ids = IdGenerator(self._clock, after=rows[0][0])
         self._pool = await connect_readers(self._dsn, self.schema, READERS)
+
+    async def _succeed(self, connection: Connection, seat: Seat) -> None:
+        """Our number is noted last: a process that dies before that has leased nothing, and its predecessor's count."""
+        if seat.predecessor is not None:
+            first = seat.predecessor << TOKEN_BITS
+            await connection.fetch(self._queries["end_leases"], first, first + (1 << TOKEN_BITS) - 1)
+        seat.note()
 
     # -- writing
 
@@ -206,6 +228,8 @@ class PostgresStore(OperationStore):
         for connection in (self._listener, self._connection):
             if connection is not None and not connection.is_closed():
                 await connection.close()
+        if self._seat is not None:
+            self._seat.release()
 
 
 def _no_file(_address: bytes) -> bytes | None:
@@ -221,19 +245,28 @@ async def open_postgres(
     clock: Clock,
     lease: float = 60.0,
     on_notify: Callable[[tuple[str, ...]], Any] | None = None,
+    seat: Path | None = None,
 ) -> PostgresStore:
     """Open the store of a workspace in a schema of a database, made when it is not there.
 
     `lease` is in seconds of the database's clock. `on_notify` is called in the event loop with the channels in which
-    another process has made work ready. Raises StoreIncompatible or StoreUnavailable.
+    another process has made work ready. `seat` is a file of ours in a folder from which one process runs: messages that
+    its predecessor there was running are returned by the first `rescue()`. Raises StoreLocked where that one still
+    runs, StoreIncompatible or StoreUnavailable.
     """
     queries = Queries("postgres", numbered=True)
+    taken: Seat | None = None
     try:
+        taken = Seat(seat) if seat is not None else None
         await prepare_schema(dsn, schema, workspace)
-        store = PostgresStore(dsn, schema, queries, clock, Settings(lease=lease), on_notify)
+        store = PostgresStore(dsn, schema, queries, clock, Settings(lease=lease), on_notify, taken)
         await store.open()
-    except LOST as error:
-        raise unavailable(error) from error
+    except BaseException as error:
+        if taken is not None:
+            taken.release()
+        if isinstance(error, LOST):
+            raise unavailable(error) from error
+        raise
     return store
 
 

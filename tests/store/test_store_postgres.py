@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import shutil
 from collections import defaultdict
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from store_harness import DSN, Harness, claim, new, put_one, settle, state_of, take
+from store_harness import DSN, Harness, claim, leased, new, put_one, settle, state_of, take
 
 from engine.clock import ManualClock, SystemClock
-from engine.errors import StoreIncompatible, StoreUnavailable
+from engine.errors import StoreIncompatible, StoreLocked, StoreUnavailable
 from engine.message import State
 from engine.store.postgres import migrate_postgres, open_postgres
 from engine.store.postgres_connection import Transaction, connect, was_committed
@@ -227,3 +228,45 @@ async def test_replicas_that_open_at_the_same_time_make_one_store(postgres: Harn
     stores = await asyncio.gather(*(postgres.open() for _ in range(4)))
     await asyncio.gather(*(put_one(store) for store in stores))
     assert await stores[0].count(Selection()) == 4
+
+
+async def test_the_leases_of_a_predecessor_end_at_once_and_no_others(postgres: Harness) -> None:
+    """REL-10: whoever has the seat of a folder knows that the process before it there is gone."""
+    seat = postgres.folder / "state" / "seat"
+    replica, first = await postgres.open(), await postgres.open(seat=seat)
+    kept, left = await leased(replica), await leased(first)
+    with pytest.raises(StoreLocked, match=r"seat: process \d+ runs from here on a store that others may share"):
+        await postgres.open(seat=seat)
+    await first.close()
+    second = await postgres.open(seat=seat)
+    assert await second.rescue() == ("flow:orders",)
+    assert await state_of(second, left.message_id) is State.READY
+    assert (await settle(replica, kept)).applied
+
+
+async def test_a_seat_that_came_with_a_copy_of_the_folder_ends_nothing(postgres: Harness) -> None:
+    """The process that is noted in it may run on in the folder that was copied."""
+    first = await postgres.open(seat=postgres.folder / "hub" / "seat")
+    lease = await leased(first)
+    shutil.copytree(postgres.folder / "hub", postgres.folder / "copy")
+    second = await postgres.open(seat=postgres.folder / "copy" / "seat")
+    assert await second.rescue() == ()
+    assert (await settle(first, lease)).applied
+
+
+async def test_a_start_that_fails_leaves_seat_and_predecessor_to_the_next(postgres: Harness) -> None:
+    seat = postgres.folder / "seat"
+    first = await postgres.open(seat=seat)
+    lease = await leased(first)
+    await first.close()
+    with pytest.raises(StoreIncompatible):
+        await postgres.open(workspace="another", seat=seat)
+    third = await postgres.open(seat=seat)
+    assert await third.rescue() == ("flow:orders",)
+    assert await state_of(third, lease.message_id) is State.READY
+
+
+async def test_a_seat_in_a_folder_that_cannot_be_used_is_told(postgres: Harness) -> None:
+    (postgres.folder / "file").write_text("no folder")
+    with pytest.raises(StoreUnavailable, match="file/seat"):
+        await postgres.open(seat=postgres.folder / "file" / "seat")

@@ -26,9 +26,10 @@ UPDATE message SET state = 'ready', lease = NULL, lease_until = NULL,
   uncertain = CASE WHEN channel LIKE 'system:%' THEN 1 ELSE uncertain END
 WHERE id = $1 AND state = 'running' AND lease_until <= $2 RETURNING channel
 
--- Only where a store has one process: nobody else can hold the leases that are found.
+-- The leases of a process that is known to be gone; its tokens are from $1 to $2. What somebody works on is left to them.
 -- name: end_leases
-UPDATE message SET lease_until = 0 WHERE (settled_at IS NULL OR state = 'dead') AND state = 'running'
+UPDATE message SET lease_until = 0 WHERE id IN (SELECT id FROM message
+  WHERE (settled_at IS NULL OR state = 'dead') AND state = 'running' AND lease BETWEEN $1 AND $2 FOR UPDATE SKIP LOCKED)
 
 -- name: release_parked
 UPDATE message SET state = 'ready', position = $1, parked = NULL, due = NULL, reason = NULL, blocks = (lane IS NOT NULL)::int,
