@@ -201,7 +201,8 @@ class Settlement(Struct, frozen=True):
     """The end of an exchange or a delivery, in ONE transaction: state, outputs, journal, milestones, attempt.
 
     `counts_attempt` is False for Deferred. `answer` is the flow's reply, kept so that a repeat gets it. `uncertain`
-    says that the try may have been carried out. `progress` carries everything that a checkpoint carries.
+    says that the try may have been carried out. `progress` carries everything that a checkpoint carries. `body` is the
+    message's own, where the caller has it: an attempt that sent these bytes names them and stores nothing twice.
     """
 
     progress: Progress
@@ -212,6 +213,7 @@ class Settlement(Struct, frozen=True):
     uncertain: bool = False
     answer: bytes | None = None
     watermark: Watermark | None = None
+    body: bytes | None = None
 
 
 class Recorded(Struct, frozen=True):

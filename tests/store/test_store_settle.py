@@ -109,6 +109,23 @@ async def test_message_is_settled_once(store: OperationStore) -> None:
     assert [result.applied for result in results] == [True, False, False, False, False]
 
 
+async def test_attempt_that_sent_the_messages_own_bytes_names_them(harness: Harness, store: OperationStore) -> None:
+    lease = await leased(store, body=b"own")
+    await settle(store, lease, retry(), body=b"own", attempt=attempt(request=b"own", reply=b"busy"))
+    assert await harness.execute("SELECT uses FROM payload ORDER BY size") == [(1,), (1,)]
+    trace = await store.trace(lease.message_id)
+    assert trace is not None
+    assert trace.attempts == (attempt(request=b"own", reply=b"busy"),)
+
+
+async def test_attempt_that_sent_other_bytes_keeps_them(store: OperationStore) -> None:
+    lease = await leased(store, body=b"own")
+    await settle(store, lease, retry(), body=b"own", attempt=attempt(request=b"other"))
+    trace = await store.trace(lease.message_id)
+    assert trace is not None
+    assert trace.attempts == (attempt(request=b"other"),)
+
+
 async def test_retry_waits_and_counts_an_attempt(store: OperationStore) -> None:
     lease = await leased(store)
     await settle(store, lease, retry(T0 + 10), attempt=attempt(outcome="retry"), uncertain=True)

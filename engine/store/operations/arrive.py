@@ -70,5 +70,5 @@ def _append_ended(batch: Batch, new: NewMessage, message_id: int, ending: Settle
     leased = Leased(message_id, new.channel, new.lane, result.correlation_id, False, (), None, False)
     appended = yield from apply_progress(batch, progress, leased)
     if ending.attempt is not None:
-        add_attempt(batch, message_id, ending.attempt)
+        add_attempt(batch, message_id, ending.attempt, new.payload)
     return replace(result, ended=appended, released=result.released + released_by(appended))

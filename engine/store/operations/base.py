@@ -26,6 +26,10 @@ INLINE, FILE, ERASED = 0, 1, 2
 """Where a payload's bytes are: in its row, in a file named by its address, or nowhere any more."""
 
 
+OWN_BODY: Final = b""
+"""In place of a payload's address: the payload of the message that the row belongs to, which is no use of its own."""
+
+
 class Settings(Struct, frozen=True):
     """What a store was opened with: `lease` in seconds; payloads above `file_above` bytes are files (None: never)."""
 

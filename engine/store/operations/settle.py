@@ -10,6 +10,7 @@ from engine.message import State
 from engine.outcome import Completed, Dead, Deferred, Discarded, Outcome, Parked, Retry
 from engine.store.encoding import plain_text, to_json
 from engine.store.operations.base import (
+    OWN_BODY,
     Batch,
     Locks,
     Operation,
@@ -116,7 +117,7 @@ def _settle(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
             if revision is not None:
                 pin(batch, revision)
             if settlement.attempt is not None:
-                add_attempt(batch, lease.message_id, settlement.attempt)
+                add_attempt(batch, lease.message_id, settlement.attempt, settlement.body)
             return Recorded(True)
     return (yield from _settle_in_general(batch, settlement))
 
@@ -142,7 +143,7 @@ def _settle_in_general(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
     appended = yield from apply_progress(batch, progress, leased)
     released = list(released_by(appended))
     if settlement.attempt is not None:
-        add_attempt(batch, leased.id, settlement.attempt)
+        add_attempt(batch, leased.id, settlement.attempt, settlement.body)
     if isinstance(settlement.outcome, Parked) and settlement.outcome.wait is not None:
         released += yield from _park_or_release(batch, settlement.outcome, leased, event, settlement.at)
     if settlement.watermark is not None:
@@ -213,8 +214,10 @@ def _park_or_release(
     return [leased.channel]
 
 
-def add_attempt(batch: Batch, message_id: int, attempt: Attempt) -> None:
-    """Collect a row of the attempts table."""
+def add_attempt(batch: Batch, message_id: int, attempt: Attempt, body: bytes | None) -> None:
+    """Collect a row of the attempts table; `body` is the message's own, where it is known."""
+    request = attempt.request
+    own = request is not None and request == body
     batch.add(
         "put_attempt",
         (
@@ -229,7 +232,7 @@ def add_attempt(batch: Batch, message_id: int, attempt: Attempt) -> None:
             attempt.reason,
             plain_text(attempt.detail),
             attempt.status,
-            batch.put_payload_or_none(attempt.request),
+            OWN_BODY if own else batch.put_payload_or_none(request),
             batch.put_payload_or_none(attempt.reply),
             attempt.revision,
         ),

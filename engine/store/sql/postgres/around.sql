@@ -30,10 +30,13 @@ INSERT INTO attempt (message_id, line, number, started_at, ended_at, outcome, st
   status, request, reply, revision)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 
+-- A request of no length is the message's own payload.
 -- name: find_attempts
 SELECT a.number, a.started_at, a.ended_at, a.outcome, a.step, a.error_class, a.reason, a.detail, a.status,
-  a.request, p.place, p.body, a.reply, q.place, q.body, a.revision
-FROM attempt a LEFT JOIN payload p ON p.digest = a.request LEFT JOIN payload q ON q.digest = a.reply
+  p.digest, p.place, p.body, a.reply, q.place, q.body, a.revision
+FROM attempt a JOIN message m ON m.id = a.message_id
+LEFT JOIN payload p ON p.digest = CASE WHEN length(a.request) = 0 THEN m.payload ELSE a.request END
+LEFT JOIN payload q ON q.digest = a.reply
 WHERE a.message_id = $1 ORDER BY a.line
 
 -- A claim that still holds.

@@ -88,7 +88,7 @@ SELECT digest, count(*) FROM (
   UNION ALL SELECT request FROM attempt WHERE message_id IN (SELECT jsonb_array_elements_text($1::text::jsonb)::bigint)
   UNION ALL SELECT reply FROM attempt WHERE message_id IN (SELECT jsonb_array_elements_text($1::text::jsonb)::bigint))
 AS used
-WHERE digest IS NOT NULL GROUP BY digest
+WHERE length(digest) > 0 GROUP BY digest
 
 -- name: drop_journal
 DELETE FROM journal WHERE message_id IN (SELECT jsonb_array_elements_text($1::text::jsonb)::bigint)

@@ -82,7 +82,7 @@ SELECT digest, count(*) FROM (
   UNION ALL SELECT reply FROM journal WHERE message_id IN (SELECT value FROM json_each(?1))
   UNION ALL SELECT request FROM attempt WHERE message_id IN (SELECT value FROM json_each(?1))
   UNION ALL SELECT reply FROM attempt WHERE message_id IN (SELECT value FROM json_each(?1)))
-WHERE digest IS NOT NULL GROUP BY digest
+WHERE length(digest) > 0 GROUP BY digest
 
 -- name: drop_journal
 DELETE FROM journal WHERE message_id IN (SELECT value FROM json_each(?))
