@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from engine.config.files import Bundle
-from engine.contracts.compatibility import changes
-from engine.contracts.registry import ContractRegistry
+from engine.config.files import SYSTEMS_FOLDER, Bundle
 from engine.flow.compiled import CompiledFlow, CompiledOperation, Revision
 from engine.flow.steps.call import Call
 from engine.flow.steps.run import Run
 from engine.flow.steps.send import Send
+from engine.planning.contracts import (
+    SCHEMA_ENDINGS,
+    ContractChange,
+    canonical_change,
+    vendor_change,
+    vendor_name,
+    vendor_uses,
+)
 
 How = Literal["added", "changed", "removed"]
 _WORD: tuple[How, ...] = ("added", "changed", "removed")
@@ -21,20 +27,23 @@ _WORD: tuple[How, ...] = ("added", "changed", "removed")
 
 @dataclass(frozen=True, slots=True)
 class PartChange:
-    """A part that differs: its kind (`flow`, `system`, `contract`, `codes`, `workspace`), its name, and the files.
+    """A part that differs: its kind (`flow`, `system`, `contract`, `vendor-contract`, `codes`, `entity`, `workspace`),
+    its name, and the files. `systems` are those that it is a part of.
 
-    `breaks` says, for a contract, each change that breaks somebody, and `for_whom` who uses it.
+    Of a contract, `changes` are the differences in words, `breaks` those that break somebody, and `for_whom` whom.
     """
 
     kind: str
     name: str
     how: How
     files: tuple[str, ...]
+    systems: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
     for_whom: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}"
+        return f"{self.kind.replace('-', ' ')} {self.name}"
 
 
 def part_changes(old: Bundle, new: Bundle, before: Revision, after: Revision) -> list[PartChange]:
@@ -47,8 +56,15 @@ def part_changes(old: Bundle, new: Bundle, before: Revision, after: Revision) ->
     listed = []
     for (kind, name), paths in sorted(found.items()):
         how = _how(kind, name, paths, old, new, before, after)
-        breaks, whom = _breaks(name, old, new, before, after) if kind == "contract" else ((), ())
-        listed.append(PartChange(kind, name, how, tuple(paths), breaks, whom))
+        contract = ContractChange()
+        systems: tuple[str, ...] = (name,) if kind == "system" else ()
+        if kind == "contract":
+            contract = canonical_change(name, old, new, before, after)
+        elif kind == "vendor-contract":
+            contract = vendor_change(paths[0], old, new, before, after)
+            systems = tuple(dict.fromkeys(use.system for use in vendor_uses(paths[0], old, new)))
+        told = (contract.changes, contract.breaks, contract.for_whom)
+        listed.append(PartChange(kind, name, how, tuple(paths), systems, *told))
     return listed
 
 
@@ -57,8 +73,12 @@ def _parts(path: str, old: Bundle, new: Bundle, before: Revision, after: Revisio
     pure = PurePosixPath(path)
     if path == "flows/workspace.yaml":
         yield "workspace", after.workspace.name
-    elif path.startswith("flows/systems/"):
-        yield "system", PurePosixPath(path.removeprefix("flows/systems/")).parts[0].split(".")[0]
+    elif path.startswith(f"{SYSTEMS_FOLDER}/"):
+        stays = before.systems.keys() & after.systems.keys()
+        if path.endswith(SCHEMA_ENDINGS) and any(use.system in stays for use in vendor_uses(path, old, new)):
+            yield "vendor-contract", vendor_name(path)
+        else:
+            yield "system", PurePosixPath(path.removeprefix(f"{SYSTEMS_FOLDER}/")).parts[0].split(".")[0]
     elif path.startswith("canonical/codes/"):
         yield "codes", pure.stem
     elif path.startswith("canonical/"):
@@ -90,51 +110,6 @@ def _how(
     return "changed" if was and is_now else "added" if is_now else "removed"
 
 
-# -- contracts
-
-
-def _breaks(
-    name: str, old: Bundle, new: Bundle, before: Revision, after: Revision
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a change of a canonical version breaks, and for whom."""
-    (was, _), (is_now, _) = ContractRegistry.survey(old.files), ContractRegistry.survey(new.files)
-    writers, readers = contract_users(before, after, name)
-    if name not in was:
-        return (), ()
-    if name not in is_now:
-        return ("it is gone",), tuple(sorted(writers | readers))
-    found = changes(
-        was.get(name).schema.document,
-        is_now.get(name).schema.document,
-        old_resolve=was.resolve,
-        new_resolve=is_now.resolve,
-    )
-    breaking = [change for change in found if change.breaks]
-    parties = {party for change in breaking for party in change.breaks}
-    whom = (writers if "writers" in parties else set()) | (readers if "readers" in parties else set())
-    said = tuple(f"{change} (breaks {' and '.join(sorted(change.breaks))})" for change in breaking)
-    return said, tuple(sorted(whom))
-
-
-def contract_users(before: Revision, after: Revision, name: str) -> tuple[set[str], set[str]]:
-    """Who writes documents of an entity's version, and who reads them: events, operations and flows."""
-    writers: set[str] = set()
-    readers: set[str] = set()
-    for revision in (before, after):
-        for system in revision.systems.values():
-            for event in system.events.values():
-                if event.target.entity == name:
-                    writers.add(event.name)
-                    readers |= {flow.name for flow in revision.listeners.get(event.name, ())}
-            for operation in system.operations.values():
-                if operation.accepts is not None and operation.accepts.name == name:
-                    readers.add(operation.full_name)
-                if operation.returns.entity == name:
-                    writers.add(operation.full_name)
-        readers |= {flow.name for flow in revision.flows.values() if flow.model.source.accepts == name}
-    return writers, readers
-
-
 # -- flows
 
 
@@ -144,7 +119,7 @@ def changed_flows(parts: Iterable[PartChange], before: Revision, after: Revision
     names = sorted(before.flows.keys() & after.flows.keys())
     if any(part.kind in ("workspace", "codes", "contract") for part in parts):
         return names  # retries, code tables and shared schemas reach everywhere
-    systems = {part.name for part in parts if part.kind == "system"}
+    systems = {system for part in parts for system in part.systems}
     flows = {part.name for part in parts if part.kind == "flow"}
     return [
         name

@@ -26,18 +26,39 @@ def test_a_change_is_compared_with_what_runs(running: Running) -> None:
 
 
 def test_a_change_is_compared_with_a_commit(workspace: Path) -> None:
-    for arguments in (
-        ["init", "-q"],
-        ["add", "-A"],
-        ["-c", "user.email=a@b", "-c", "user.name=a", "commit", "-qm", "1"],
-    ):
-        subprocess.run(["git", "-C", str(workspace), *arguments], check=True)
+    commit(workspace)
     (workspace / "flows" / "orders.yaml").write_text((workspace / "flows" / "orders.yaml").read_text() + "# a remark\n")
     told = crossdock("plan", "--against", "HEAD", "-w", workspace)
     assert told.exit_code == 0
     assert "changed  flow orders" in told.stdout
     assert "no stored message was run" in told.stdout
     assert crossdock("plan", "--against", "nowhere", "-w", workspace).exit_code != 0
+
+
+def test_change_of_a_vendors_contract_is_told_by_its_fields(workspace: Path) -> None:
+    commit(workspace)
+    schema = workspace / "flows" / "systems" / "shop" / "order.schema.yaml"
+    schema.write_text(schema.read_text().replace("properties:\n", "properties:\n  gift: {type: boolean}\n", 1))
+    told = crossdock("plan", "--against", "HEAD", "-w", workspace)
+    assert told.exit_code == 0
+    assert "changed  vendor contract shop/order  (flows/systems/shop/order.schema.yaml)\n" in told.stdout
+    assert "vendor contract shop/order breaks nobody\n  'gift' is new\n" in told.stdout
+    schema.write_text(schema.read_text().replace("type: object\n", "type: object\nminProperties: 9\n", 1))
+    told = crossdock("plan", "--against", "HEAD", "-w", workspace)
+    assert told.exit_code == 1
+    assert "\nvendor contract shop/order breaks shop\n  the document was without minProperties" in told.stdout
+    (part,) = document(crossdock("plan", "--against", "HEAD", "-w", workspace, "--json"))["parts"]
+    assert (part["kind"], part["systems"], part["for_whom"]) == ("vendor-contract", ["shop"], ["shop"])
+    assert "'gift' is new" in part["changes"]
+
+
+def commit(workspace: Path) -> None:
+    for arguments in (
+        ["init", "-q"],
+        ["add", "-A"],
+        ["-c", "user.email=a@b", "-c", "user.name=a", "commit", "-qm", "1"],
+    ):
+        subprocess.run(["git", "-C", str(workspace), *arguments], check=True)
 
 
 def test_nothing_has_run_yet(workspace: Path) -> None:

@@ -25,6 +25,25 @@ def side(workspace: Workspace) -> Side:
     return Side(Bundle.from_directory(workspace.folder, Findings()), workspace.revision)
 
 
+def with_request_contract(folder: Path, field: str) -> Side:
+    """The small workspace, its ERP taking orders by a contract."""
+    make_small(folder)
+    system = folder / "flows" / "systems" / "erp.yaml"
+    request = "request: {method: POST, path: /orders, body: {nr: number, sum: total}}"
+    assert request in system.read_text()
+    contract = "\n    request_contract: order.schema.yaml"
+    system.write_text(system.read_text().replace(request, request + contract))
+    (folder / "flows" / "systems" / "erp").mkdir()
+    (folder / "flows" / "systems" / "erp" / "order.schema.yaml").write_text(f"type: object\nproperties: {{{field}}}\n")
+    return compiled(folder)
+
+
+def compiled(folder: Path) -> Side:
+    revision, findings = check(folder, complete=False, sandbox=True)
+    assert revision is not None, [str(finding) for finding in findings]
+    return Side(Bundle.from_directory(folder, Findings()), revision)
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     return make_small(tmp_path_factory.mktemp("before"))
@@ -45,11 +64,13 @@ def plan(
     if changed:
         path = folder / changed
         path.write_text(path.read_text().replace(old, new))
-    revision, findings = check(folder, complete=False, sandbox=True)
-    assert revision is not None, [str(finding) for finding in findings]
-    after = Side(Bundle.from_directory(folder, Findings()), revision)
     return plan_change(
-        side(small), after, folder, lambda flow: records if flow == "orders" else (), 500, lambda done, whole: None
+        side(small),
+        compiled(folder),
+        folder,
+        lambda flow: records if flow == "orders" else (),
+        500,
+        lambda done, whole: None,
     )
 
 
@@ -116,15 +137,64 @@ def test_a_contract_that_breaks_somebody_says_whom(small: Workspace, tmp_path: P
     assert not made.harmless
 
 
+SCHEMA = "flows/systems/shop/order.schema.yaml"
+
+
+def test_vendors_contract_that_asks_for_more_breaks_the_system_that_sends(small: Workspace, tmp_path: Path) -> None:
+    made = plan(small, tmp_path, (), SCHEMA, "total]", "total, currency]")
+    (part,) = made.parts
+    assert (str(part), part.how, part.files) == ("vendor contract shop/order", "changed", (SCHEMA,))
+    assert part.breaks == ("'currency' is required now (breaks writers)",)
+    assert part.for_whom == ("shop",)
+    assert not made.harmless
+
+
+def test_vendors_contract_that_takes_more_breaks_whoever_reads_it(small: Workspace, tmp_path: Path) -> None:
+    made = plan(small, tmp_path, (), SCHEMA, "total: {type: number}", "total: {type: [number, 'null']}")
+    (part,) = made.breaking
+    assert part.breaks == ("'total' was number and is null or number (breaks readers)",)
+    assert part.for_whom == ("orders", "shop.order")
+    assert made.flows == ["credit", "orders"]
+
+
+def test_field_more_in_a_vendors_contract_is_told_and_breaks_nobody(small: Workspace, tmp_path: Path) -> None:
+    made = plan(small, tmp_path, (), SCHEMA, "id: {type", "gift: {type: boolean}, id: {type")
+    (part,) = made.parts
+    assert (part.changes, part.breaks, part.for_whom) == (("'gift' is new",), (), ())
+    assert made.harmless
+
+
+def test_system_that_takes_more_breaks_nobody_and_less_breaks_its_operation(small: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    before = with_request_contract(tmp_path / "one", "nr: {type: string}")
+    for number, (schema, whom) in enumerate(
+        (("nr: {type: [string, integer]}", ()), ("nr: {type: string, maxLength: 5}", ("erp.book",)))
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        after = with_request_contract(folder, schema)
+        made = plan_change(before, after, folder, lambda flow: (), 10, lambda done, whole: None)
+        (part,) = made.parts
+        assert str(part) == "vendor contract erp/order"
+        assert (len(part.changes), part.for_whom, made.harmless) == (1, whom, not whom)
+
+
+def test_contract_of_a_system_that_is_new_is_a_part_of_it(small: Workspace, tmp_path: Path) -> None:
+    make_small(tmp_path)
+    system = (tmp_path / "flows" / "systems" / "shop.yaml").read_text().replace("system: shop", "system: store")
+    (tmp_path / "flows" / "systems" / "store.yaml").write_text(system.replace("path: /o", "path: /store/o"))
+    (tmp_path / "flows" / "systems" / "store").mkdir()
+    (tmp_path / "flows" / "systems" / "store" / "order.schema.yaml").write_text((tmp_path / SCHEMA).read_text())
+    made = plan_change(side(small), compiled(tmp_path), tmp_path, lambda flow: (), 10, lambda done, whole: None)
+    assert [(str(part), part.how, len(part.files)) for part in made.parts] == [("system store", "added", 2)]
+
+
 def test_parts_are_added_and_removed(small: Workspace, tmp_path: Path) -> None:
     make_small(tmp_path)
     (tmp_path / "flows" / "nightly.yaml").rename(tmp_path / "flows" / "weekly.yaml")
     file = tmp_path / "flows" / "weekly.yaml"
     file.write_text(file.read_text().replace("flow: nightly", "flow: weekly"))
-    revision, _ = check(tmp_path, complete=False, sandbox=True)
-    assert revision is not None
-    after = Side(Bundle.from_directory(tmp_path, Findings()), revision)
-    made = plan_change(side(small), after, tmp_path, lambda flow: (), 10, lambda done, whole: None)
+    made = plan_change(side(small), compiled(tmp_path), tmp_path, lambda flow: (), 10, lambda done, whole: None)
     assert [(str(part), part.how) for part in made.parts] == [("flow nightly", "removed"), ("flow weekly", "added")]
 
 

@@ -22,7 +22,7 @@ from engine.config.files import Bundle
 from engine.config.findings import Findings
 from engine.config.git import bundle_at
 from engine.errors import ConfigurationError
-from engine.planning.parts import by_how
+from engine.planning.parts import PartChange, by_how
 from engine.planning.plan import Plan, Side, plan_change
 from engine.planning.rerun import KINDS
 
@@ -128,13 +128,23 @@ def _show(output: Output, made: Plan, against: str) -> None:
         for part in parts:
             files = ", ".join(part.files[:3]) + (f" and {len(part.files) - 3} more" if len(part.files) > 3 else "")
             output.say(f"  {how:8} {part}  ({files})")
-    for part in made.breaking:
-        output.say(f"{part} breaks {', '.join(part.for_whom) or 'whoever uses it'}", style="red")
-        for line in part.breaks:
-            output.say(f"  {line}")
-    if any(part.kind == "contract" for part in made.parts) and not made.breaking:
-        output.say("no contract breaks anybody", style="green")
+    for part in made.parts:
+        if part.breaks or (part.kind in ("contract", "vendor-contract") and part.how == "changed"):
+            _show_contract(output, part)
     _show_messages(output, made)
+
+
+def _show_contract(output: Output, part: PartChange) -> None:
+    """Whom it breaks, and its differences: first those that break somebody."""
+    if part.breaks:
+        output.say(f"{part} breaks {', '.join(part.for_whom) or 'whoever uses it'}", style="red")
+    else:
+        output.say(f"{part} breaks nobody", style="green")
+    lines = sorted(part.changes, key=lambda line: line not in part.breaks)
+    for line in lines[:_SHOWN_LINES]:
+        output.say(f"  {line}")
+    if len(lines) > _SHOWN_LINES:
+        output.say(f"  and {counted(len(lines) - _SHOWN_LINES, 'further change')}; --json has all", style="dim")
 
 
 def _show_messages(output: Output, made: Plan) -> None:
