@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -20,6 +20,7 @@ from engine.config.parse import parse_model
 from engine.config.tree import Node
 from engine.config.workspace import Loaded
 from engine.contracts.ownership import Writer
+from engine.fields.expressions import MappingRef
 from engine.fields.marks import Mark
 from engine.fields.scalar import shown
 from engine.flow.build import Build
@@ -34,7 +35,8 @@ from engine.flow.compiled import (
 )
 from engine.flow.expressions import plain_settings
 from engine.flow.mapping import FieldsMapping
-from engine.plugin import Codec, Connector
+from engine.jsonata import Expression, reads
+from engine.plugin import Codec, Connector, RewritesJson
 
 _OPERATION_FIELDS = frozenset(OperationFields.model_fields) | {"request", "confirm"}
 _CONFIRM_FIELDS = frozenset(ConfirmFields.model_fields)
@@ -157,6 +159,8 @@ class SystemBuilder:
         body = getattr(request, "body", None)
         safe = model.safe if model.safe is not None else self._connector.changes_nothing(request)
         extra = frozenset(type(model).model_fields) - _OPERATION_FIELDS
+        codec = self._codec(model.codec, *at, "codec")
+        success = expressions.expression(model.success, self._place(*at, "success"))
         return CompiledOperation(
             system=self._model.system,
             name=name,
@@ -166,8 +170,8 @@ class SystemBuilder:
             request_contract=self._build.schema_file(
                 self._folder, model.request_contract, self._place(*at, "request_contract")
             ),
-            codec=self._codec(model.codec, *at, "codec"),
-            success=expressions.expression(model.success, self._place(*at, "success")),
+            codec=codec,
+            success=success,
             reply_contract=self._build.schema_file(
                 self._folder, model.reply_contract, self._place(*at, "reply_contract")
             ),
@@ -180,6 +184,8 @@ class SystemBuilder:
             retry=self._build.policy(model.retry, self._place(*at, "retry")) if model.retry is not None else None,
             options=plain_settings(model, extra),
             owner=self._model.owner,
+            rewritten=_rewritten(body, codec) if model.request_contract is None else None,
+            by_status={} if _reads_status_only(success) else None,
         )
 
     def _returns(self, model: ReturnsModel | None, *at: str) -> Target:
@@ -233,3 +239,15 @@ class SystemBuilder:
         if parsed is None:
             kind = self._build.registry.codecs["json"]
         return kind.open(parsed or kind.settings())
+
+
+def _rewritten(body: MappingRef | None, codec: Codec) -> Callable[[bytes], bytes] | None:
+    """Where the request's body is the document itself and its format JSON: what makes it of the stored bytes."""
+    is_whole = body is not None and body.expr is not None and body.expr.text == "$"
+    return codec.rewritten if is_whole and isinstance(codec, RewritesJson) else None
+
+
+def _reads_status_only(success: Expression) -> bool:
+    """Whether it says the same of every reply with one status. All that it may call or know besides starts with `$`,
+    and `reads` does not see what a `*` stands for."""
+    return {"$", "*"}.isdisjoint(success.source) and reads(success) == {("status",)}

@@ -85,7 +85,11 @@ class CompiledConfirm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledOperation:
-    """What we ask of a system, from canonical to a request and from the reply to canonical."""
+    """What we ask of a system, from canonical to a request and from the reply to canonical.
+
+    `rewritten` makes the request's body of the canonical document's stored bytes, where nothing is mapped in between.
+    `by_status` remembers what `success` says of a status, where it reads nothing else of a reply.
+    """
 
     system: str
     name: str
@@ -105,6 +109,8 @@ class CompiledOperation:
     retry: RetryPolicy | None
     options: Mapping[str, Any]
     owner: str | None
+    rewritten: Callable[[bytes], bytes] | None = None
+    by_status: dict[int, bool] | None = None
 
     @property
     def full_name(self) -> str:

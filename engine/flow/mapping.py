@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from engine.jsonata import MISSING, EvaluationContext, Expression, ExpressionError
@@ -112,10 +112,26 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Renderer:
-    """Fills the holes of a connector's settings: what it yields are plain values, as a destination receives them."""
+    """Fills the holes of a connector's settings: what it yields are plain values, as a destination receives them.
+
+    `filled` are the settings where they have no holes: one object, the same for every message.
+    """
 
     fields: FieldsMapping
+    filled: collections.abc.Mapping[str, Any] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        filled = self.fields({}, {}, EvaluationContext()) if _has_no_holes(self.fields) else None
+        object.__setattr__(self, "filled", filled)
 
     def __call__(self, data: Any, variables: Variables, context: EvaluationContext) -> dict[str, Any]:
         rendered: dict[str, Any] = self.fields(data, variables, context)
         return rendered
+
+
+def _has_no_holes(mapping: Mapping) -> bool:
+    if isinstance(mapping, FieldsMapping):
+        return all(_has_no_holes(inner) for _, inner in mapping.fields)
+    if isinstance(mapping, ItemsMapping):
+        return all(_has_no_holes(inner) for inner in mapping.items)
+    return isinstance(mapping, Constant)

@@ -18,6 +18,7 @@ from engine.plugin.roles import (
     Receipt,
     Reply,
     Request,
+    RewritesJson,
     Source,
 )
 from engine.plugin.spec import API, CodecKind, Connector, Endpoint, Features, NoSettings, Plugin, Settings
@@ -47,6 +48,7 @@ __all__ = [
     "Registry",
     "Reply",
     "Request",
+    "RewritesJson",
     "Settings",
     "Source",
     "folder_plugins",

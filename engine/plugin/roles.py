@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from msgspec import Struct
 from msgspec import field as default
@@ -26,6 +26,16 @@ class Codec(Protocol):
 
     def encode(self, document: Any) -> bytes:
         """The bytes of a document. Raises CodecError when the format cannot carry it."""
+        ...
+
+
+@runtime_checkable
+class RewritesJson(Protocol):
+    """A codec whose format is JSON; it may have this besides."""
+
+    def rewritten(self, stored: bytes) -> bytes:
+        """What `encode` makes of the document in `stored`, which is the engine's own JSON: one line, numbers exact.
+        Raises CodecError as `encode` does."""
         ...
 
 

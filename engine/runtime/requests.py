@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 
+from engine import exact_json
 from engine.errors import CodecError, StepFailed
 from engine.flow.compiled import CompiledErrorRule, CompiledOperation
 from engine.flow.exchange import Answered, mapping_failed
@@ -41,24 +43,33 @@ class RequestFailed(StepFailed):
         self.status = status
 
 
-class Errand(Struct, frozen=True):
+class Errand(Struct):
     """What one request is made from: the operation, the canonical document, and the scope of its expressions.
 
-    `accepted`: the document is known to hold to what the operation accepts.
+    `given` is the document, UNSET where it is only known as the bytes that are `stored`; `accepted`: it is known to
+    hold to what the operation accepts.
     """
 
     operation: CompiledOperation
-    document: Any
+    given: Any
     variables: Variables
     context: EvaluationContext
     key: str
     headers: dict[str, str]
     wants_reply: bool = True
     accepted: bool = False
+    stored: bytes = b""
 
     @property
     def name(self) -> str:
         return self.operation.full_name
+
+    @property
+    def document(self) -> Any:
+        """The canonical document; read when it is first asked for, for many requests are made without."""
+        if self.given is UNSET:
+            self.given = exact_json.decode(self.stored)
+        return self.given
 
 
 async def perform(errand: Errand, gateway: Gateway, passing: Passing) -> Answered:
@@ -112,7 +123,9 @@ def _request(errand: Errand) -> Request:
     if operation.accepts is not None and not errand.accepted:
         require_valid(operation.accepts, errand.document, errand.name)
     body = None
-    if operation.body is not None:
+    if operation.rewritten is not None and errand.given is UNSET:
+        body = _written(errand, operation.rewritten, errand.stored)
+    elif operation.body is not None:
         document = _evaluate(errand, operation.body, errand.document)
         if document is MISSING:
             raise StepFailed(
@@ -122,14 +135,14 @@ def _request(errand: Errand) -> Request:
             )
         if operation.request_contract is not None:
             require_valid(operation.request_contract, document, errand.name)
-        body = _encoded(errand, document)
+        body = _written(errand, operation.codec.encode, document)
     return _rendered(errand, operation.request, body)
 
 
-def _encoded(errand: Errand, document: Any) -> bytes:
+def _written(errand: Errand, write: Callable[[Any], bytes], given: Any) -> bytes:
     operation = errand.operation
     try:
-        body = operation.codec.encode(document)
+        body = write(given)
     except CodecError as error:
         raise StepFailed(f"{errand.name}: {error}", error_class="data", reason="failed-transformation") from error
     if operation.payload_limit is not None and len(body) > operation.payload_limit:
@@ -144,7 +157,7 @@ def _encoded(errand: Errand, document: Any) -> bytes:
 
 def _rendered(errand: Errand, renderer: Renderer, body: bytes | None) -> Request:
     operation = errand.operation
-    settings = _evaluate(errand, renderer, errand.document)
+    settings = renderer.filled if renderer.filled is not None else _evaluate(errand, renderer, errand.document)
     return Request(
         operation=operation.name,
         settings=settings,
@@ -172,8 +185,14 @@ async def _exchange(errand: Errand, request: Request, gateway: Gateway, passing:
 
 
 def _judged(errand: Errand, request: Request, reply: Reply, gateway: Gateway, probe: int | None) -> Answered:
-    scope = _scope(errand, reply)
-    if _evaluate(errand, errand.operation.success.evaluate, scope) is True:
+    by_status = errand.operation.by_status
+    succeeded = by_status.get(reply.status) if by_status is not None else None
+    scope = _scope(errand, reply) if succeeded is not True or errand.wants_reply else {}
+    if succeeded is None:
+        succeeded = _evaluate(errand, errand.operation.success.evaluate, scope) is True
+        if by_status is not None:
+            by_status[reply.status] = succeeded
+    if succeeded:
         gateway.succeeded(probe)
         try:
             document = _returned(errand, reply, scope) if errand.wants_reply else None

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine import exact_json
+from msgspec import UNSET
+
 from engine.clock import Clock
 from engine.errors import StepFailed, StoreError
 from engine.flow.compiled import CompiledOperation, Revision
@@ -130,17 +131,17 @@ class Sender:
             **message_scope(revision, work),
         }
         context = EvaluationContext(now=message.received_at, limits=revision.limits, lookup=revision.table_lookup)
-        document = exact_json.decode(work.body)
         polled = message.source.startswith("poll:")
         return Errand(
             operation,
-            document,
+            UNSET,
             variables,
             context,
             message.key,
             outbound_headers(message),
             wants_reply=polled,
             accepted=item.accepted_in == revision.id,
+            stored=work.body,
         )
 
     async def _failed(self, work: Work, operation: CompiledOperation, failed: StepFailed, started: float) -> None:
@@ -186,6 +187,7 @@ class Sender:
                 delivery_attempt(work.message, outcome, started, now, answered=answered, failed=failed),
                 counts_attempt=counts,
                 uncertain=uncertain,
+                body=work.body,
             )
         )
 

@@ -59,14 +59,22 @@ class JsonCodec:
             document = self._decoder.decode(text)
         except (ValueError, RecursionError) as error:
             raise _decode_error(text, error) from None
-        keys, depth = _measure(document)
-        if depth > MAX_DEPTH:
-            raise CodecError(f"expected at most {MAX_DEPTH} levels of nesting, got {depth}")
-        if self._settings.duplicate_keys == "refuse" and not _surely_unique(text, keys):
-            _refuse_duplicates(text)
+        if not self._is_plain(text, document):
+            keys, depth = _measure(document)
+            if depth > MAX_DEPTH:
+                raise CodecError(f"expected at most {MAX_DEPTH} levels of nesting, got {depth}")
+            if self._settings.duplicate_keys == "refuse" and not _surely_unique(text, keys):
+                _refuse_duplicates(text)
         if _may_hold_long_integer(text):
             _refuse_long_integers(document)
         return document
+
+    def _is_plain(self, text: bytes, document: Any) -> bool:
+        """Whether it is seen without a walk that no key came twice and nothing is nested too deep. Written again the
+        document is the same text but for space: had a key come twice, the text would have a member more."""
+        if b"\\" in text or text.count(b"{") + text.count(b"[") > MAX_DEPTH:  # escapes are seldom written alike
+            return False
+        return self._encoder.encode(document).translate(None, _SPACE) == text.translate(None, _SPACE)
 
     def encode(self, document: Any) -> bytes:
         """The bytes, numbers as written; raises CodecError for what JSON cannot carry."""
@@ -74,11 +82,26 @@ class JsonCodec:
             encoded = self._encoder.encode(document)
         except (TypeError, ValueError, RecursionError) as error:
             raise CodecError(f"expected a document of JSON values, got one that cannot be written: {error}") from None
-        if b"NaN" in encoded or b"Infinity" in encoded:  # msgspec writes such Decimals as they are
+        if _may_hold_no_number(encoded):
             _refuse_no_numbers(document)
-        if self._settings.indent:
-            return msgspec.json.format(encoded, indent=self._settings.indent)
-        return encoded
+        return self._laid_out(encoded)
+
+    def rewritten(self, stored: bytes) -> bytes:
+        """The bytes of the document that the engine has stored as these; raises CodecError as `encode` does."""
+        if _may_hold_no_number(stored):
+            try:
+                self._decoder.decode(stored)
+            except ValueError as error:
+                raise CodecError(f"expected finite numbers, got one that JSON does not have: {error}") from None
+        return self._laid_out(stored)
+
+    def _laid_out(self, encoded: bytes) -> bytes:
+        return msgspec.json.format(encoded, indent=self._settings.indent) if self._settings.indent else encoded
+
+
+def _may_hold_no_number(encoded: bytes) -> bool:
+    """Whether a NaN or an infinity may be among its numbers: msgspec writes such Decimals as they are."""
+    return b"NaN" in encoded or b"Infinity" in encoded
 
 
 def _exact(text: str) -> Decimal:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import exact_json
 from engine.errors import CodecError
 from engine.plugin import Registry
 from plugins.json import plugin
@@ -133,6 +134,9 @@ def test_a_byte_order_mark_is_tolerated() -> None:
         b'{"a" :1,"a":2}',
         b'{"a":1, "\\u0061":2}',
         b'{"x":"\\":","a":1,"a":2}',
+        b'{"x":":","a":1,"a":1}',
+        b'{"x":" ","a": {"b":[]},"a":{"b": []}}',
+        b'{"":"","":""}',
         b'[{"b":{"a":{},"a":{"c":1}}}]',
     ],
 )
@@ -175,6 +179,19 @@ def test_what_json_cannot_carry_is_not_written(value: Any) -> None:
 
 def test_text_that_only_reads_like_no_number_is_written() -> None:
     assert codec.encode({"name": "NaN Infinity"}) == b'{"name":"NaN Infinity"}'
+
+
+@pytest.mark.parametrize("indent", [0, 2])
+def test_stored_bytes_are_rewritten_as_their_document_is_written(indent: int) -> None:
+    indented = JsonCodec(JsonSettings(indent=indent))
+    for document in ({"a": [Decimal("19.90"), 10**40, True, None, "é"], "b": {}}, [], "NaN", None):
+        assert indented.rewritten(exact_json.encode(document)) == indented.encode(document)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
+def test_stored_numbers_that_are_none_are_not_rewritten(value: str) -> None:
+    with pytest.raises(CodecError, match="expected finite numbers"):
+        codec.rewritten(exact_json.encode({"a": Decimal(value)}))
 
 
 def test_the_plugin_brings_the_codec() -> None:
