@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.exact_json import digest
 
-REMEMBERED = 4096
+REMEMBERED = 2048
 _TIME_BYTES = 6
 _DIGEST_BYTES = 26
 
@@ -18,17 +18,19 @@ class Addresses:
 
     def __init__(self) -> None:
         self._known: dict[bytes, bytes] = {}
+        self._earlier: dict[bytes, bytes] = {}
 
     def of(self, body: bytes, now: float) -> bytes:
         """The address of bytes that are stored now, in epoch seconds."""
         content = digest(body)
-        known = self._known
-        address = known.get(content)
+        address = self._known.get(content)
         if address is None:
-            address = int(now * 1000).to_bytes(_TIME_BYTES, "big") + content[:_DIGEST_BYTES]
-            if len(known) >= REMEMBERED:
-                del known[next(iter(known))]
-            known[content] = address
+            address = (
+                self._earlier.get(content) or int(now * 1000).to_bytes(_TIME_BYTES, "big") + content[:_DIGEST_BYTES]
+            )
+            if len(self._known) >= REMEMBERED:
+                self._earlier, self._known = self._known, {}
+            self._known[content] = address
         return address
 
 

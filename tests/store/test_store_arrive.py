@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from store_harness import T0, Harness, claim, known, leased, new, output, put, put_one, settle, state_of, take
 
@@ -119,6 +121,37 @@ async def test_two_of_one_lane_in_one_group_run_in_their_order(store: OperationS
     assert first.ended[0].lease is not None
     assert (second.ended[0].lease, second.ended[0].eligible) == (None, False)
     assert first.ended[0].position < second.ended[0].position
+
+
+OUT = "system:erp\x1fSO1"
+
+
+def ordinary(key: str, lane: str) -> NewMessage:
+    """A message about which one look decides."""
+    return new(lane=lane, claims=(claim(key),), business_keys=(("sales-order", key),))
+
+
+async def test_an_output_runs_at_once_only_where_its_lane_is_empty(store: OperationStore) -> None:
+    """REL-3: with the lane looked at beside its message's, and in one commit with others of that lane."""
+    results = await asyncio.gather(
+        *(arrive(store, ordinary(key, f"orders\x1f{key}"), output(lane=OUT)) for key in ("A", "B"))
+    )
+    later = await arrive(store, ordinary("C", "orders\x1fC"), output(lane=OUT))
+    sent = [result.ended[0] for result in (*results, later) if result.ended is not None]
+    assert [one.lease is not None for one in sent] == [True, False, False]
+    assert [one.eligible for one in sent] == [False, False, False]
+
+
+async def test_of_two_outputs_in_one_lane_the_first_runs(store: OperationStore) -> None:
+    result = await arrive(store, ordinary("A", LANE), output("send:a", lane=OUT), output("send:b", lane=OUT))
+    assert result.ended is not None
+    assert [one.lease is not None for one in result.ended] == [True, False]
+
+
+async def test_an_output_in_its_messages_own_lane_runs_when_that_has_ended(store: OperationStore) -> None:
+    result = await arrive(store, ordinary("A", LANE), output(lane=LANE))
+    assert result.ended is not None
+    assert result.ended[0].lease is not None
 
 
 async def test_an_output_with_a_used_key_and_another_body_is_a_dead_letter_in_the_same_commit(

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from store_harness import (
     T0,
+    Harness,
     attempt,
     dead,
     done,

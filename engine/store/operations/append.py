@@ -69,9 +69,13 @@ def append_message(
     lease: bool,
     parent: Parent | None = None,
     ended: Ended | None = None,
+    next_lane: str | None = None,
 ) -> Steps[Appended]:
-    """Append one message, as `ended` where it may run at once; a repeat or a conflict writes nothing of it."""
-    seen: Seen | Appended | None = (yield from _look(batch, new)) if parent is None else None
+    """Append one message, as `ended` where it may run at once; a repeat or a conflict writes nothing of it.
+
+    `next_lane` is that of an output which is appended next.
+    """
+    seen: Seen | Appended | None = (yield from _look(batch, new, next_lane)) if parent is None else None
     if seen is None:
         seen = yield from _look_closely(batch, new, message_id, parent)
     if isinstance(seen, Appended):
@@ -88,8 +92,7 @@ def append_message(
         state, eligible = ended.state, new.lane is None
     position = batch.position(message_id)
     payload = batch.put_payload(new.payload)
-    row = _row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent, ended)
-    batch.add("put_message", row)
+    _add_row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent, ended)
     if new.revision is not None:
         pin(batch, new.revision)
     if new.lane is not None:
@@ -116,8 +119,10 @@ def _put_business_keys(batch: Batch, new: NewMessage, message_id: int, correlati
             batch.transactions.setdefault(named, correlation_id)
 
 
-def _look(batch: Batch, new: NewMessage) -> Steps[Seen | None]:
+def _look(batch: Batch, new: NewMessage, next_lane: str | None) -> Steps[Seen | None]:
     """One look at all that decides about an ordinary message: one claim, which is free, one transaction, one lane.
+
+    The lane of its output is looked at too, and remembered for it.
 
     None where it is not that simple, or the batch has touched any of it before.
     """
@@ -133,7 +138,9 @@ def _look(batch: Batch, new: NewMessage) -> Steps[Seen | None]:
     claim, (kind, value) = new.claims[0], new.business_keys[0]
     if (claim.scope, claim.key) in batch.claims or (kind, value) in batch.transactions or new.lane in batch.lanes:
         return None
-    (row,) = yield ("look", (claim.scope, claim.key, new.received_at, value, kind, new.lane))
+    (row,) = yield ("look", (claim.scope, claim.key, new.received_at, value, kind, new.lane, next_lane or new.lane))
+    if not row[3] and next_lane not in batch.lanes and next_lane != new.lane:
+        batch.empty_lane = next_lane
     return None if row[0] else Seen(row[1], State.READY, not row[2])
 
 
@@ -179,7 +186,7 @@ def _correlation(batch: Batch, new: NewMessage, message_id: int, parent: Parent 
     return id_text(message_id)
 
 
-def _row(
+def _add_row(
     batch: Batch,
     new: NewMessage,
     message_id: int,
@@ -190,21 +197,20 @@ def _row(
     correlation_id: str,
     parent: Parent | None,
     ended: Ended | None,
-) -> tuple[object, ...]:
-    """The parameters of `put_message`."""
-    running = state is State.RUNNING
+) -> None:
+    """Collect the message's row, for the statement of its kind."""
+    lane = new.lane
     final = state in _FINAL
-    failure = new.failure or {}
-    return (
+    common = (
         message_id,
         new.channel,
         state.value,
-        new.lane,
+        lane,
         position,
-        eligible,
-        new.lane is not None and not final,
+        1 if eligible else 0,
+        0 if lane is None or final else 1,
         new.priority,
-        new.overtakes,
+        1 if new.overtakes else 0,
         new.source,
         payload,
         new.received_at,
@@ -216,18 +222,30 @@ def _row(
         new.key,
         new.step,
         new.operation,
-        new.not_before if state is State.WAITING else None,
-        batch.now if running or ended is not None else None,
         new.revision if ended is None else ended.revision or new.revision,
-        batch.token if running else None,
-        batch.lease_until if running else None,
-        None if not final else new.received_at if ended is None else ended.at,
-        to_json_or_none(new.failure) if ended is None else ended.failure,
-        failure.get("error_class"),
-        failure.get("reason") if ended is None else ended.reason,
         to_json(new.business_keys) if new.business_keys else None,
         new.traceparent,
-        0 if ended is None else ended.attempts,
-        0 if ended is None else ended.lines,
-        None if ended is None else batch.put_payload_or_none(ended.answer),
     )
+    if state is State.RUNNING:
+        batch.add("put_running", (*common, batch.now, batch.token, batch.lease_until))
+    elif ended is None:
+        batch.add("put_message", (*common, *_beginning(new, state, final)))
+    elif state is State.COMPLETED and ended.answer is None:
+        batch.add("put_completed", (*common, batch.now, ended.at, ended.attempts, ended.lines))
+    else:
+        batch.add("put_message", (*common, *_end(batch, ended)))
+
+
+def _beginning(new: NewMessage, state: State, final: bool) -> tuple[object, ...]:
+    """What `put_message` writes of a message that waits for its turn, or that nobody is to run."""
+    not_before = new.not_before if state is State.WAITING else None
+    settled_at = new.received_at if final else None
+    failure = new.failure or {}
+    reason = failure.get("reason")
+    return (not_before, None, settled_at, to_json_or_none(new.failure), failure.get("error_class"), reason, 0, 0, None)
+
+
+def _end(batch: Batch, ended: Ended) -> tuple[object, ...]:
+    """What it writes of an exchange that has ended with a failure or an answer."""
+    answer = batch.put_payload_or_none(ended.answer)
+    return (None, batch.now, ended.at, ended.failure, None, ended.reason, ended.attempts, ended.lines, answer)

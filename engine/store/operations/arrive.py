@@ -64,11 +64,14 @@ def _append_ended(batch: Batch, new: NewMessage, message_id: int, ending: Settle
         failure=after.failure,
         reason=after.reason,
     )
-    result = yield from append_message(batch, new, message_id, lease=False, ended=ended)
+    next_lane = progress.outputs[0].lane if progress.outputs else None
+    result = yield from append_message(batch, new, message_id, lease=False, ended=ended, next_lane=next_lane)
     if result.ended is None:
+        batch.empty_lane = None
         return result
     leased = Leased(message_id, new.channel, new.lane, result.correlation_id, False, (), None, False)
     appended = yield from apply_progress(batch, progress, leased)
+    batch.empty_lane = None
     if ending.attempt is not None:
         add_attempt(batch, message_id, ending.attempt, new.payload)
     return replace(result, ended=appended, released=result.released + released_by(appended))

@@ -41,7 +41,8 @@ class Batch:
     """What the operations of one transaction share: the time, fresh ids, and the rows that nobody reads back at once.
 
     Rows are collected by query name and written together when the batch ends (or at a FLUSH). When the transaction is
-    rolled back the batch is thrown away with it.
+    rolled back the batch is thrown away with it. `lanes` are those of collected rows; `empty_lane` is one in which
+    nothing blocked a moment ago and into which nothing was put since.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Batch:
         self.files: dict[bytes, bytes] = {}
         self.unlink: list[bytes] = []
         self.lanes: set[str] = set()
+        self.empty_lane: str | None = None
         self.journaled: set[int] = set()
         self.completed: set[int] = set()
         self.claims: set[tuple[str, str]] = set()
@@ -118,6 +120,7 @@ class Batch:
         self.rows = {}
         self.payloads = {}
         self.lanes.clear()
+        self.empty_lane = None
         self.claims.clear()
         self.completed.clear()
         self.journaled.clear()

@@ -5,14 +5,27 @@ id, channel, state, source, payload, received_at, content_type, headers, correla
 step, operation, lane, position, overtakes, priority, attempts, first_attempt_at, not_before, uncertain, phase,
 revision, lease, settled_at, failure, parked, again, force, traceparent, business_keys, lines, answer
 
+-- What is written of every new message.
+-- name: new_columns
+id, channel, state, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at, content_type,
+headers, correlation_id, causation_id, origin, key, step, operation, revision, business_keys, traceparent, entered
+
+-- name: new_values
+$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $5
+
+-- A new message that is leased at once.
+-- name: put_running
+INSERT INTO message ({new_columns}, first_attempt_at, lease, lease_until) VALUES ({new_values}, $24, $25, $26)
+
+-- One that is stored with the end of its exchange, without failure or answer.
+-- name: put_completed
+INSERT INTO message ({new_columns}, first_attempt_at, settled_at, attempts, lines) VALUES ({new_values}, $24, $25, $26, $27)
+
+-- Any other.
 -- name: put_message
-INSERT INTO message (
-  id, channel, state, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at,
-  content_type, headers, correlation_id, causation_id, origin, key, step, operation, not_before, first_attempt_at,
-  revision, lease, lease_until, settled_at, failure, error_class, reason, business_keys, traceparent, entered,
-  attempts, lines, answer)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-  $25, $26, $27, $28, $29, $30, $31, $5, $32, $33, $34)
+INSERT INTO message ({new_columns}, not_before, first_attempt_at, settled_at, failure, error_class, reason, attempts,
+  lines, answer)
+VALUES ({new_values}, $24, $25, $26, $27, $28, $29, $30, $31, $32)
 
 -- The highest id there is, so that new ones are always higher.
 -- name: last_id
@@ -21,11 +34,13 @@ SELECT greatest(
   coalesce((SELECT max(id) FROM audit), 0),
   coalesce((SELECT max(message_id) FROM claim), 0))
 
--- For an append in one look: whether its claim is taken, the newest transaction of its key, whether its lane is busy.
+-- For an append in one look: whether its claim is taken, the newest transaction of its key, whether its lane and that of
+-- its output are busy.
 -- name: look
 SELECT EXISTS (SELECT 1 FROM claim WHERE scope = $1 AND key = $2 AND expires_at > $3),
   (SELECT correlation_id FROM business_key WHERE value = $4 AND kind = $5 ORDER BY correlation_id DESC LIMIT 1),
-  EXISTS (SELECT 1 FROM message WHERE lane = $6 AND blocks = 1)
+  EXISTS (SELECT 1 FROM message WHERE lane = $6 AND blocks = 1),
+  EXISTS (SELECT 1 FROM message WHERE lane = $7 AND blocks = 1)
 
 -- Whether anything blocks the lane.
 -- name: lane_head
