@@ -95,10 +95,10 @@ class Connection(asyncio.Protocol):
             return False
         return self._poll is None or not self._poll.poll(0)
 
-    async def exchange(self, data: bytes, head_only: bool, deadline: float) -> RawReply:
-        """Write a request and wait for its reply until `deadline` (the loop's time).
+    def ask(self, data: bytes, head_only: bool, deadline: float) -> asyncio.Future[RawReply]:
+        """Write a request; its reply comes until `deadline` (the loop's time), or Broken.
 
-        Raises Broken when none comes. When it is cancelled the connection is closed: a late reply must meet nobody.
+        Who gives up waiting closes the connection: a late reply must meet nobody.
         """
         transport = self._transport
         assert transport is not None
@@ -108,14 +108,7 @@ class Connection(asyncio.Protocol):
         self._arm(deadline)
         waiter = self._waiter = self._loop.create_future()
         transport.write(data)
-        try:
-            reply: RawReply = await waiter
-            return reply
-        except asyncio.CancelledError:
-            self.close()
-            raise
-        finally:
-            self._waiter = None
+        return waiter
 
     def close(self) -> None:
         """Drop the connection; nothing more is read from it."""
@@ -243,6 +236,7 @@ class Connection(asyncio.Protocol):
     def _complete(self) -> None:
         """Hand over the reply; keep the connection only if it is clean in both directions."""
         reply, chunks, waiter = self._reply, self._chunks, self._waiter
+        self._waiter = None
         reply.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         self._reply, self._chunks = RawReply(), []
         self._received = 0

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from msgspec import Struct
+
 from engine.errors import OutcomeUnknown, PluginError, StepFailed
 from engine.plugin import Destination, DestinationSetup, Host, Reply, Request
 from plugins.http.auth_settings import ApiKey, BasicAuth, Bearer, ClientCredentials, RefreshToken
@@ -22,6 +24,23 @@ _CORRELATION = ("x-correlation-id", "correlation-id")
 _OURS = frozenset({"content-length", "transfer-encoding", "host", "connection"})
 
 
+class _Shape(Struct, frozen=True):
+    """What is the same for all requests of an operation whose settings have no holes.
+
+    `lines` are the headers it sets itself; `hidden` are the engine's that it does not send besides. `key` and
+    `correlation` name the headers of these, None where they are not sent.
+    """
+
+    settings: Mapping[str, Any]
+    options: Mapping[str, Any]
+    method: str
+    target: str
+    lines: str
+    hidden: frozenset[str]
+    key: str | None
+    correlation: str | None
+
+
 class HttpDestination:
     """Carries requests to one system."""
 
@@ -31,18 +50,24 @@ class HttpDestination:
         self._prefix = prefix
         self._sign_in = sign_in
         self._fixed = sign_in.lines if isinstance(sign_in, FixedSignIn) else None
+        self._shapes: dict[str, _Shape] = {}
 
     async def send(self, request: Request) -> Reply:
         """Send once. A 401 to an access token asks for another token and sends again: the peer has not acted."""
         try:
-            method, target, lines = self._head(request)
+            shape = self._shapes.get(request.operation)
+            if shape is None or shape.settings is not request.settings or shape.options is not request.options:
+                shape = self._shapes[request.operation] = self._shape(request)
+            lines = _header_lines(shape, request)
             credentials = self._fixed if self._fixed is not None else await self._sign_in.headers()
             reply = await self._client.request(
-                method, target, lines + credentials, request.body, within=request.timeout
+                shape.method, shape.target, lines + credentials, request.body, within=request.timeout
             )
             if reply.status == 401 and self._sign_in.refused(credentials):
                 lines += await self._sign_in.headers()
-                reply = await self._client.request(method, target, lines, request.body, within=request.timeout)
+                reply = await self._client.request(
+                    shape.method, shape.target, lines, request.body, within=request.timeout
+                )
             return reply
         except NotSent as error:
             raise StepFailed(
@@ -60,48 +85,47 @@ class HttpDestination:
         await self._sign_in.close()
         await self._client.close()
 
-    def _head(self, request: Request) -> tuple[str, str, str]:
-        """The method, the target and the header lines without credentials. Raises ValueError on bad texts."""
-        settings = request.settings
+    def _shape(self, request: Request) -> _Shape:
+        """What the settings make of every request. Raises ValueError on bad texts."""
+        settings, options = request.settings, request.options
         target = request_target(self._prefix, str(settings["path"]), settings.get("query"))
         if self._sign_in.query:
             target = f"{target}{'&' if '?' in target else '?'}{self._sign_in.query}"
-        own = settings.get("headers")
-        lines = _header_lines(request) if not own else _merged_lines(request, own)
-        return settings.get("method") or "GET", target, lines
+        own: Mapping[str, Any] = settings.get("headers") or {}
+        given = {
+            name.lower(): f"{name}: {checked_header_value(str(value))}\r\n"
+            for name, value in own.items()
+            if value is not None
+        }
+        key = options.get("idempotency_header", "Idempotency-Key")
+        correlation = options.get("correlation_header", "X-Correlation-Id")
+        return _Shape(
+            settings,
+            options,
+            settings.get("method") or "GET",
+            target,
+            "".join(line for name, line in given.items() if name not in _OURS),
+            frozenset((*given, *_CORRELATION)),
+            key if key and key.lower() not in given else None,
+            correlation if correlation and correlation.lower() not in given else None,
+        )
 
 
-def _header_lines(request: Request) -> str:
-    """The header lines of a request that sets none of its own; names come from checked settings or the engine."""
-    options = request.options
-    lines = [f"{name}: {value}" for name, value in request.headers.items() if name not in _CORRELATION]
-    if request.body:
+def _header_lines(shape: _Shape, request: Request) -> str:
+    """The header lines of a request, its own first; names come from checked settings or the engine."""
+    headers = request.headers
+    lines = [f"{name}: {value}" for name, value in headers.items() if name not in shape.hidden]
+    if request.body and "content-type" not in shape.hidden:
         lines.append(f"content-type: {request.content_type}")
-    key_header = options.get("idempotency_header", "Idempotency-Key")
-    if key_header:
-        lines.append(f"{key_header}: {request.key}")
-    correlation_header = options.get("correlation_header", "X-Correlation-Id")
-    if correlation_header:
-        lines += [f"{correlation_header}: {request.headers[name]}" for name in _CORRELATION if name in request.headers]
+    if shape.key is not None:
+        lines.append(f"{shape.key}: {request.key}")
+    if shape.correlation is not None:
+        lines += [f"{shape.correlation}: {headers[name]}" for name in _CORRELATION if name in headers]
     plain = "".join(lines)
     if not plain.isprintable():
         checked_header_value(plain)
     lines.append("")
-    return "\r\n".join(lines)
-
-
-def _merged_lines(request: Request, own: Mapping[str, Any]) -> str:
-    """The header lines of a request with headers of its own, which win over the engine's."""
-    given = {
-        name.lower(): f"{name}: {checked_header_value(str(value))}\r\n"
-        for name, value in own.items()
-        if value is not None
-    }
-    named = {*given, *_OURS}
-    ours = [
-        line for line in _header_lines(request).splitlines(keepends=True) if line.partition(":")[0].lower() not in named
-    ]
-    return "".join([*(line for name, line in given.items() if name not in _OURS), *ours])
+    return shape.lines + "\r\n".join(lines)
 
 
 def open_destination(setup: DestinationSetup, host: Host) -> Destination:

@@ -58,7 +58,11 @@ class Pool:
             await self._slot(deadline)
         try:
             connection = self._reused() or await self._connect(deadline)
-            reply = await connection.exchange(data, head_only, deadline)
+            try:
+                reply = await connection.ask(data, head_only, deadline)
+            except asyncio.CancelledError:
+                connection.close()
+                raise
             if not connection.closed:
                 self._idle.append(connection)
             return reply
