@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.jsonata import ast
 from engine.jsonata.compiler.inline import inline
-from engine.jsonata.compiler.literals import visible
+from engine.jsonata.compiler.literals import truth_of, visible
 from engine.jsonata.compiler.operators import is_small
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
@@ -20,7 +20,7 @@ _FITS = {
     "o": "{0}.__class__ is dict",
 }
 _GROWING = frozenset(("base64encode", "encodeUrl", "encodeUrlComponent", "join", "pad", "replace"))
-_ARRAY_FITS = {None: "isinstance({0}, list)", "n": "all_numbers({0})", "s": "all_texts({0})"}
+_ARRAY_FITS = {None: "isinstance({0}, list)", "n": "all_numbers({0})", "s": "all_texts({0})", "o": "all_objects({0})"}
 
 
 def packed(arguments: Sequence[Val]) -> str:
@@ -64,6 +64,9 @@ def built_in(unit: Unit, node: ast.Call, function: Function, first: Val | None, 
 
 def _result(unit: Unit, function: Function, arguments: list[Val], fast: tuple[list[str], str] | None, slow: str) -> Val:
     """The value of a call that has to be made."""
+    tested = _tested(unit, function, arguments)
+    if tested is not None:
+        return _typed(unit.assign(tested), function, arguments)
     lookup = _lookup(function, arguments)
     if lookup is not None:
         return _typed(unit.assign(f"{lookup} else collapse({slow})"), function, arguments, raw=not arguments[0].clean)
@@ -156,13 +159,22 @@ _WRITTEN = {
 }
 
 
+def _tested(unit: Unit, function: Function, arguments: list[Val]) -> str | None:
+    """The code for `$boolean` and `$not`."""
+    if function.name not in ("boolean", "not") or len(arguments) != 1 or STANDARD.get(function.name) is not function:
+        return None
+    then, otherwise = ("True", "False") if function.name == "boolean" else ("False", "True")
+    code = f"{then} if {truth_of(unit, arguments[0])} else {otherwise}"
+    return f"M if {arguments[0].code} is M else {code}" if arguments[0].missing else code
+
+
 def _lookup(function: Function, arguments: list[Val]) -> str | None:
-    """The start of the code for `$lookup` in an object."""
+    """The start of the code for `$lookup` in an object, or in the code table that a literal names."""
     if function.name != "lookup" or len(arguments) != 2 or STANDARD.get("lookup") is not function:
         return None
-    if any(argument.constant for argument in arguments[:1]):
-        return None
     value, key = arguments[0].code, arguments[1].code
+    if arguments[0].constant:
+        return f"st.table({value}, {key}) if {key}.__class__ is str" if arguments[0].kind == "s" else None
     fits = f"{value}.__class__ is dict" + (
         "" if arguments[1].kind == "s" and arguments[1].constant else f" and {key}.__class__ is str"
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from engine.jsonata import ast
 from engine.jsonata.compiler.builtins import arguments_of, built_in, packed
 from engine.jsonata.compiler.objects import context_function
-from engine.jsonata.compiler.scope import Var
+from engine.jsonata.compiler.scope import NotAsAssumed, Var
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
 
@@ -30,39 +28,31 @@ def _call(unit: Unit, node: ast.Call, first: Val | None, here: Here) -> Val:
     inner = here.inner()
     procedure = node.procedure
     if isinstance(procedure, ast.Variable) and not procedure.predicates and procedure.group is None:
-        variable = _variable(here, procedure.name)
-        if variable is None and procedure.name in unit.functions and not here.scope.may_hide(procedure.name):
-            return built_in(unit, node, unit.functions[procedure.name], first, here)
-        if variable is not None and _is_known_lambda(variable) and not here.bounce:
+        function = unit.built_in(here.scope, procedure.name)
+        if function is not None:
+            return built_in(unit, node, function, first, here)
+        variable = here.scope.variable(procedure.name)
+        if variable is not None and _is_known_lambda(variable) and (variable.leaf or not here.bounce):
             return _known_lambda(unit, node, variable, first, inner)
-    function = unit.fixed(unit.value(procedure, inner))
+    called = unit.fixed(unit.value(procedure, inner))
     token = _token(procedure)
     arguments = arguments_of(unit, node, first, inner)
     unit.at(node.at)
     if isinstance(procedure, ast.Path):
-        unit.line(f"if {function.code} is M: not_a_function({token!r}, {_is_known(unit, here, token)})")
+        unit.line(f"if {called.code} is M: not_a_function({token!r}, {_is_known(unit, here, token)})")
     passed = packed(arguments)
     name = f", {token!r}" if token and isinstance(procedure, ast.Variable) else ""
     unit.reentries += 1
     if here.bounce and not node.predicates and node.group is None:
         unit.bounces += 1
         known = token if isinstance(procedure, ast.Variable) else ""
-        return Val(unit.assign(f"TailCall({function.code}, {passed}, {known!r})"), raw=True)
-    return Val(unit.assign(f"invoke({function.code}, {passed}, {here.code}, st{name})"), raw=True)
+        return Val(unit.assign(f"TailCall({called.code}, {passed}, {known!r})"), raw=True)
+    return Val(unit.assign(f"invoke({called.code}, {passed}, {here.code}, st{name})"), raw=True)
 
 
 def _is_known_lambda(variable: Var) -> bool:
     node = variable.lambda_node
     return node is not None and node.signature is None and variable.lambda_body is not None and variable.assigned
-
-
-def _variable(here: Here, name: str) -> Var | None:
-    for scope in here.scope.chain():
-        if name in scope.names or scope.frame is not None:
-            return None
-        if name in scope.variables:
-            return scope.variables[name]
-    return None
 
 
 def _token(procedure: ast.Node) -> str:
@@ -84,9 +74,11 @@ def _known_lambda(unit: Unit, node: ast.Call, variable: Var, first: Val | None, 
     assert variable.lambda_node is not None
     arguments = arguments_of(unit, node, first, here)[: len(variable.lambda_node.parameters)]
     unit.at(node.at)
+    if variable.private and not all(argument.clean for argument in arguments):
+        raise NotAsAssumed
     if variable.leaf is not None:
         call = f"{variable.lambda_body}({', '.join(argument.code for argument in arguments)})"
-        return replace(variable.leaf, code=unit.assign(call), simple=True, truth=None, constant=False, settled=False)
+        return variable.leaf.named(unit.assign(call), constant=False, settled=False)
     unit.reentries += 1
     unit.line("st.enter()")
     code = unit.assign(f"{variable.lambda_body}({', '.join(argument.code for argument in arguments)})")

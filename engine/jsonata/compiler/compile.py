@@ -11,7 +11,7 @@ from engine.jsonata import ast
 from engine.jsonata.compiler import calls, literals, objects, operators, paths
 from engine.jsonata.compiler.escapes import escaping
 from engine.jsonata.compiler.names import RUNTIME
-from engine.jsonata.compiler.scope import Scope, closures_in, evaluates
+from engine.jsonata.compiler.scope import NotAsAssumed, Scope, closures_in, evaluates
 from engine.jsonata.compiler.unit import Emitter, Loop, Unit
 from engine.jsonata.compiler.values import Here, Val
 from engine.jsonata.registry import FunctionRegistry
@@ -86,7 +86,14 @@ def compile_tree(
 
     `evaluated`: it is the text of an `$eval`, which binds variables in the frame of the call.
     """
-    unit = Unit(_EMITTERS, objects.suffix, functions, careful, closures_in(tree))
+    try:
+        return _written(tree, functions, careful, evaluated, True)
+    except NotAsAssumed:
+        return _written(tree, functions, careful, evaluated, False)
+
+
+def _written(tree: ast.Node, functions: FunctionRegistry, careful: bool, evaluated: bool, trusting: bool) -> Program:
+    unit = Unit(_EMITTERS, objects.suffix, functions, careful, closures_in(tree), trusting)
     scope = Scope()
     if evaluated:
         scope = Scope(frame=unit.assign("env['']", "e"), hides=evaluates((tree,)))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.jsonata import ast
-from engine.jsonata.compiler.scope import Scope, Var, bound_in, evaluates
+from engine.jsonata.compiler.scope import Scope, Var, bound_in, evaluates, private_functions
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import NOTHING, Here, Val, merged, scalar
 from engine.jsonata.functions.regexes import compile_regex
+from engine.jsonata.library import STANDARD
 
 _LADDER = 6
 
@@ -79,11 +80,39 @@ def parent(unit: Unit, node: ast.Parent, here: Here) -> Val:
 
 def truth(unit: Unit, node: ast.Node, here: Here) -> str:
     """Code for the truth of an expression, as conditions see it."""
-    return truth_of(unit, unit.value(node, here.inner()))
+    question = _question(unit, node, here)
+    if question is None:
+        return truth_of(unit, unit.value(node, here.inner()))
+    value = unit.fixed(unit.value(question[1], here.inner()))
+    unit.at(node.at)
+    if question[0] == "exists":
+        return f"({value.code} is not M)"
+    answer = truth_of(unit, value)
+    if question[0] == "boolean":
+        return answer
+    return f"({value.code} is not M and not {answer})" if value.missing else f"(not {answer})"
+
+
+def _question(unit: Unit, node: ast.Node, here: Here) -> tuple[str, ast.Node] | None:
+    """Which of `$boolean`, `$not` and `$exists` a node asks, and of what."""
+    if not is_question(unit, node, here) or not isinstance(node, ast.Call) or len(node.arguments) != 1:
+        return None
+    assert isinstance(node.procedure, ast.Variable)
+    return node.procedure.name, node.arguments[0]
+
+
+def is_question(unit: Unit, node: ast.Node, here: Here) -> bool:
+    """Whether a node is a call of a function that gives true, false or nothing."""
+    if not isinstance(node, ast.Call) or not isinstance(node.procedure, ast.Variable):
+        return False
+    if node.predicates or node.group is not None:
+        return False
+    function = unit.built_in(here.scope, node.procedure.name)
+    return function is not None and function.result == "b" and STANDARD.get(function.name) is function
 
 
 def truth_of(unit: Unit, value: Val) -> str:
-    """Code for the truth of a value; MISSING is false."""
+    """Code for the truth of a value, true or false as Python sees it; MISSING is false."""
     if value.truth is not None:
         return value.truth
     if value.kind and value.kind in "bsoz":
@@ -91,7 +120,7 @@ def truth_of(unit: Unit, value: Val) -> str:
     if value.kind == "f" or value.kind == "m":
         return "False"
     name = unit.atom(value)
-    return f"({name} if {name}.__class__ is bool else is_true({name}))"
+    return f"({name} and ({name}.__class__ in TRUE_IF_FULL or is_true({name})))"
 
 
 def condition(unit: Unit, node: ast.Condition, here: Here) -> Val:
@@ -164,6 +193,10 @@ def _alternative(unit: Unit, left: Val, test: str, right: ast.Node, here: Here) 
 
 def block(unit: Unit, node: ast.Block, here: Here) -> Val:
     inside = replace(here, scope=open_frame(unit, here.scope, node.expressions))
+    if unit.trusting and inside.scope.variables:
+        for name in private_functions(node):
+            variable = inside.scope.variables[name]
+            variable.private = not variable.many
     value = NOTHING
     for index, expression in enumerate(node.expressions):
         last = index == len(node.expressions) - 1
@@ -201,15 +234,27 @@ def bind(unit: Unit, node: ast.Bind, here: Here) -> Val:
     if isinstance(node.value, ast.Lambda) and not variable.many and not node.value.predicates:
         variable.lambda_node = node.value
         variable.lambda_body = unit.temp("f")
+        if variable.private:
+            return _bind_private(unit, node.value, here, variable, variable.lambda_body)
     value = unit.value(node.value, here.inner())
     if variable.function != unit.function:
         unit.assigns_outer(variable.code)
         variable.touched = True
     settled = not value.sequence or value.clean
     unit.line(f"{variable.code} = {value.code}" if settled else f"{variable.code} = settle_all({value.code})")
-    variable.value = replace(value, code=variable.code, simple=True, truth=None, constant=False, settled=True)
+    variable.value = value.named(variable.code, constant=False, settled=True)
     unit.assigned(variable)
     return variable.value if not variable.many else replace(variable.value, code=unit.assign(variable.code))
+
+
+def _bind_private(unit: Unit, node: ast.Lambda, here: Here, variable: Var, name: str) -> Val:
+    """A binding of a function that is only called: there is no value of it."""
+    before = unit.bounces, unit.reentries
+    result = write_function(unit, node, here.inner(), name, trusting=True)
+    if (unit.bounces, unit.reentries) == before:
+        variable.leaf = result
+    unit.assigned(variable)
+    return NOTHING
 
 
 def _bind_in_frame(unit: Unit, node: ast.Bind, here: Here, frame: str) -> Val:
@@ -218,7 +263,7 @@ def _bind_in_frame(unit: Unit, node: ast.Bind, here: Here, frame: str) -> Val:
     settled = not value.sequence or value.clean
     name = unit.assign(value.code if settled else f"settle_all({value.code})")
     unit.line(f"{frame}[{node.name!r}] = {name}")
-    return replace(value, code=name, simple=True, truth=None, constant=False, settled=True)
+    return value.named(name, constant=False, settled=True)
 
 
 def lambda_(unit: Unit, node: ast.Lambda, here: Here) -> Val:
@@ -242,13 +287,17 @@ def _bound_variable(node: ast.Lambda, scope: Scope) -> Var | None:
     return None
 
 
-def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> Val:
-    """Write the Python function of a lambda; arguments that are not given are missing. Gives what its result is."""
+def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str, *, trusting: bool = False) -> Val:
+    """Write the Python function of a lambda; arguments that are not given are missing. Gives what its result is.
+
+    `trusting`: it is called with clean arguments.
+    """
     scope = Scope(here.scope)
     arguments = []
     for parameter in dict.fromkeys(reversed(node.parameters)):
         variable = Var(unit.temp("a"), -1, False)
         variable.assigned = True
+        variable.value = Val(variable.code, clean=trusting, settled=trusting)
         scope.variables[parameter] = variable
     for index, parameter in enumerate(node.parameters):
         hidden = parameter in node.parameters[index + 1 :]
@@ -263,6 +312,7 @@ def write_function(unit: Unit, node: ast.Lambda, here: Here, name: str) -> Val:
         for bound in rebound:
             held = scope.variables.setdefault(bound, Var(unit.temp("v"), unit.function, True))
             held.many = True
+            held.value = Val(held.code)
             if not held.assigned:
                 unit.line(f"{held.code} = UNSET")
         value = unit.value(node.body, Here(here.code, scope, here.clean, here.item, here.group, tail=True, bounce=True))

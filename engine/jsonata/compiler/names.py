@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.jsonata.functions import keyorder
-from engine.jsonata.functions.objects import is_true
+from engine.jsonata.functions.objects import TRUE_IF_FULL, is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.library import as_text
 from engine.jsonata.missing import MISSING
@@ -38,6 +38,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
         "StreamStep": streams.StreamStep,
         "Position": streams.Position,
         "Filter": streams.Filter,
+        "TRUE_IF_FULL": TRUE_IF_FULL,
         "is_true": is_true,
         "floor": floor,
     }
@@ -108,6 +109,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
             selecting.each_member,
             selecting.select,
             support.all_numbers,
+            support.all_objects,
             support.all_texts,
             support.timed,
             support.not_a_function,

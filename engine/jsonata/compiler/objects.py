@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.jsonata import ast
-from engine.jsonata.compiler.literals import truth_of
+from engine.jsonata.compiler.literals import is_question, truth
 from engine.jsonata.compiler.scope import Scope
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
@@ -22,6 +22,10 @@ def array(unit: Unit, node: ast.Array, here: Here) -> Val:
     code, clean = "", True
     for item in node.items:
         value = unit.value(item, inner)
+        if value.items and len(node.items) == 1:
+            code, clean = value.items, value.clean
+            unit.line(f"if len({code}) > st.sequence: st.check_length(len({code}))")
+            break
         clean = clean and value.clean
         if isinstance(item, ast.Array) or (isinstance(item, ast.Text) and item.value == "["):
             clean = clean and not value.sequence
@@ -91,7 +95,7 @@ def _fields(unit: Unit, fields: list[tuple[str, ast.Node]], here: Here) -> Val:
     result, clean = "", True
     ready: list[tuple[str, str]] = []
     for key, node in fields:
-        value = unit.value(node, inside)
+        value = _held(unit, unit.value(node, inside), inside)
         clean = clean and value.clean and not value.sequence
         if not value.missing:
             ready.append((key, value.code))
@@ -103,6 +107,15 @@ def _fields(unit: Unit, fields: list[tuple[str, ast.Node]], here: Here) -> Val:
     if any(map(is_index, dict(fields))):
         result = unit.assign(f"in_order({result})", "r")
     return Val(result, "o", missing=False, sequence=False, clean=clean)
+
+
+def _held(unit: Unit, value: Val, here: Here) -> Val:
+    """A value that an object holds: where it turns out to be a sequence, the evaluation notes that there is one."""
+    if not (here.store and value.clean and value.sequence):
+        return value
+    value = unit.solid(value)
+    unit.line(f"if {value.code}.__class__ in COLLAPSIBLE: st.dirty = True")
+    return replace(value, sequence=False)
 
 
 def _flushed(unit: Unit, result: str, ready: list[tuple[str, str]]) -> str:
@@ -127,7 +140,7 @@ def _computed(unit: Unit, pairs: Pairs, here: Here) -> Val:
     result, clean = unit.assign("{}", "r"), True
     for key, (_, node) in zip(keys, pairs, strict=True):
         with unit.block(f"if {key} is not M:"):
-            value = unit.value(node, inside)
+            value = _held(unit, unit.value(node, inside), inside)
             name = unit.atom(value)
             unit.line(f"if {name} is not M: {result}[{key}] = {name}" if value.missing else f"{result}[{key}] = {name}")
         clean = clean and value.clean and not value.sequence
@@ -250,9 +263,9 @@ def filtered(unit: Unit, predicate: ast.Predicate, value: Val, here: Here, label
         unit.line(f"select({items}, {name}, {result}, st)")
         return Val(result, raw=True, clean=value.clean)
     source = f"each({items}, st)" if not may_fail(condition) else f"each_or_none({items}, st)"
-    if _is_test(condition):
+    if _is_test(unit, condition, here):
         with unit.loop(item, source, label):
-            test = truth_of(unit, unit.value(condition, inside))
+            test = truth(unit, condition, inside)
             unit.line(f"if {test}: {result}.append({item})")
     else:
         _by_answer(unit, condition, inside, items, source, result)
@@ -274,10 +287,12 @@ def _by_answer(unit: Unit, condition: ast.Node, inside: Here, items: str, source
             unit.line(f"for _ in range(repeats({answer}, {index}, {size})): {result}.append({inside.code})")
 
 
-def _is_test(node: ast.Node) -> bool:
+def _is_test(unit: Unit, node: ast.Node, here: Here) -> bool:
     """Whether a condition is sure to be true, false or missing."""
     if node.predicates or node.group is not None:
         return False
+    if is_question(unit, node, here):
+        return True
     if isinstance(node, ast.Binary):
         return node.operator in ("=", "!=", "<", ">", "<=", ">=", "and", "or", "in")
     return isinstance(node, ast.Constant)

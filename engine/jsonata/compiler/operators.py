@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.jsonata import ast
-from engine.jsonata.compiler.literals import truth_of
+from engine.jsonata.compiler.literals import truth
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val, scalar
 
@@ -113,11 +113,11 @@ def _logic(unit: Unit, node: ast.Binary, here: Here) -> Val:
     result = None
     for part in _chain(node, operator):
         if result is None:
-            test = truth_of(unit, unit.value(part, here))
+            test = truth(unit, part, here)
             result = unit.assign(f"True if {test} else False")
             continue
         with unit.block(f"if {result}:" if operator == "and" else f"if not {result}:"):
-            test = truth_of(unit, unit.value(part, here))
+            test = truth(unit, part, here)
             unit.line(f"{result} = True if {test} else False")
     assert result is not None
     return scalar(result, "b")

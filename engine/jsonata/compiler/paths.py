@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.jsonata import ast
+from engine.jsonata.compiler.nested import Nest, nests
 from engine.jsonata.compiler.objects import (
     bound_names,
     context_function,
@@ -254,12 +255,19 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
         return Val(unit.assign(helper), clean=value.clean)
     if node.keep_array:
         return Val(unit.assign(f"settle_sequence({results}, st)"), clean=value.clean)
-    if apart or (value.kind and value.kind in "snboz"):
-        if here.output:
-            code = f"{results} if len({results}) > 1 else {results}[0] if {results} else M"
-            return Val(unit.assign(code), sequence=False, clean=value.clean)
-        return Val(unit.assign(f"collapse_fresh({results})"), clean=value.clean)
+    if apart:
+        return _gathered(results, value, here)
+    if value.kind and value.kind in "snboz":
+        return replace(_gathered(results, value, here), items=results)
     return Val(unit.assign(f"settle({results}, st)"), clean=value.clean)
+
+
+def _gathered(results: str, value: Val, here: Here) -> Val:
+    """The value of a path whose results need no flattening."""
+    if here.output:
+        code = f"({results} if len({results}) > 1 else {results}[0] if {results} else M)"
+        return Val(code, sequence=False, clean=value.clean, simple=False)
+    return Val(f"collapse_fresh({results})", clean=value.clean, simple=False)
 
 
 def _finished(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here, ordered: bool = False) -> Val:
@@ -289,6 +297,8 @@ def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     given = state if first > 0 and start and _starts_whole(node) and node.group is None else None
     for step in node.steps[start:first]:
         state, clean = _inner(unit, step, state, clean, here)
+    if start <= first and given is None and nests(unit, node, first):
+        return _nested(unit, node, first, state, clean, here)
     names = bound_names(node)
     bindings = unit.temp("b")
     inside = Here("", Scope(here.scope, bindings, names))
@@ -314,6 +324,20 @@ def _stream(unit: Unit, node: ast.Path, here: Here, first: int) -> Val:
     if _keeps(node):
         return Val(unit.assign(f"keep({found})"))
     return Val(found, raw=True)
+
+
+def _nested(unit: Unit, node: ast.Path, first: int, state: str, clean: bool, here: Here) -> Val:
+    """Loops in place of a stream."""
+    output = here.output and _gives_object(node.steps[-1].expression)
+    nest = Nest(node, unit.assign("[]", "l"), output)
+    item, inner = unit.temp("i"), here.inner()
+    source = f"each_or_none({state}, st)" if first == 0 else f"each({state}, st)"
+    with unit.loop(item, source, ast.path_text(node, first)):
+        value = nest.written(unit, first, inner.within(item, clean=clean))
+    unit.line(f"if len({nest.results}) > st.sequence: st.check_length(len({nest.results}))")
+    if value.kind and value.kind in "snboz":
+        return replace(_gathered(nest.results, value, here), items=nest.results)
+    return Val(unit.assign(f"collapse_fresh({nest.results})"), clean=value.clean)
 
 
 def _grouped_stream(unit: Unit, node: ast.Path, inside: Here, code: str) -> Val:

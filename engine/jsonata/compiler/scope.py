@@ -13,10 +13,22 @@ class Var:
     """A variable of a block or function.
 
     For a function that is bound once, by a literal: `lambda_node` and the Python function `lambda_body`; `leaf` is what
-    is known of its results if it calls no other function of the expression and leaves no tail calls.
+    is known of its results if it calls no other function of the expression and leaves no tail calls. It is `private` if
+    it is called and nothing else: then its arguments are assumed to be clean, and there is no function value.
     """
 
-    __slots__ = ("assigned", "code", "function", "lambda_body", "lambda_node", "leaf", "many", "touched", "value")
+    __slots__ = (
+        "assigned",
+        "code",
+        "function",
+        "lambda_body",
+        "lambda_node",
+        "leaf",
+        "many",
+        "private",
+        "touched",
+        "value",
+    )
 
     def __init__(self, code: str, function: int, many: bool) -> None:
         self.code = code
@@ -28,6 +40,7 @@ class Var:
         self.lambda_body: str | None = None
         self.lambda_node: ast.Lambda | None = None
         self.leaf: Val | None = None
+        self.private = False
 
 
 class Scope:
@@ -94,6 +107,15 @@ class Scope:
                 return scope.variables.get(name)
         return None
 
+    def variable(self, name: str) -> Var | None:
+        """The variable of the code that a name stands for; None if it is none, or may be one of a dict of bindings."""
+        for scope in self.chain():
+            if name in scope.names or scope.frame is not None:
+                return None
+            if name in scope.variables:
+                return scope.variables[name]
+        return None
+
     def visible(self) -> set[str]:
         """All names that can be read here."""
         found: set[str] = set()
@@ -122,6 +144,25 @@ def _count(node: ast.Node, counts: Counter[str], weight: int) -> None:
         elif child.predicates or child.group is not None:
             for part in (*child.predicates, *([child.group] if child.group else [])):
                 _count(part, counts, 2)
+
+
+def private_functions(block: ast.Block) -> set[str]:
+    """The variables that a block binds to functions which are called, and used in no other way."""
+    bound = [part for part in block.expressions[:-1] if isinstance(part, ast.Bind)]
+    names = {part.name for part in bound if isinstance(part.value, ast.Lambda) and part.value.signature is None}
+    if not names:
+        return names
+    uses: Counter[str] = Counter()
+    for node in block.walk():
+        if isinstance(node, ast.Variable) and node.name in names:
+            uses[node.name] += 1
+        elif isinstance(node, ast.Call) and isinstance(node.procedure, ast.Variable):
+            uses[node.procedure.name] -= 1
+    return {name for name in names if uses[name] <= 0}
+
+
+class NotAsAssumed(Exception):
+    """A function that was taken for private is used in another way, or with arguments that are not clean."""
 
 
 def evaluates(nodes: Iterable[ast.Node]) -> bool:

@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from engine.jsonata import ast
-from engine.jsonata.compiler.scope import Scope, Var
+from engine.jsonata.compiler.scope import NotAsAssumed, Scope, Var
 from engine.jsonata.compiler.values import Here, Val
 from engine.jsonata.errors import ExpressionSyntaxError
-from engine.jsonata.registry import FunctionRegistry
+from engine.jsonata.registry import Function, FunctionRegistry
 
 Emitter = Callable[["Unit", Any, Here], Val]
 
@@ -42,9 +42,11 @@ class Unit:
         functions: FunctionRegistry,
         careful: bool,
         closures: set[int],
+        trusting: bool,
     ) -> None:
         self._closures = closures
         self.careful = careful
+        self.trusting = trusting
         self.functions = functions
         self._suffix = suffix
         self.lines: list[str] = []
@@ -99,7 +101,7 @@ class Unit:
         name = self.atom(value)
         helper = "keep" if keep else "collapse"
         temp = self.assign(f"{helper}({name}) if {name}.__class__ in COLLAPSIBLE else {name}")
-        return replace(value, code=temp, raw=False, missing=True, simple=True, truth=None)
+        return value.named(temp, raw=False, missing=True)
 
     def _collapsed_again(self, value: Val) -> Val:
         """A value handed on: the one item of a sequence may have been a sequence of one item itself."""
@@ -108,13 +110,16 @@ class Unit:
         if known is None:
             known = self.assign(f"{name} if {name}.__class__ is not Sequence else collapse({name})")
             self.remember(("again", name), known)
-        return replace(value, code=known, simple=True, truth=None)
+        return value.named(known)
 
     def _listed(self, value: Val) -> Val:
         """A value that leaves: a list in place of a sequence."""
+        if value.items:
+            code = f"({value.items} if len({value.items}) > 1 else {value.items}[0] if {value.items} else M)"
+            return replace(value, code=code, sequence=False, simple=False)
         name = self.atom(value)
         self.line(f"if {name}.__class__ in COLLAPSIBLE: {name} = list({name})")
-        return replace(value, code=name, sequence=False, simple=True)
+        return value.named(name, sequence=False)
 
     def has_closure(self, node: ast.Node) -> bool:
         """Whether evaluating a node may make a function value that remembers its surroundings."""
@@ -124,7 +129,7 @@ class Unit:
         """A value that leaves and may have sequences inside."""
         name = self.atom(value)
         code = self.assign(f"{name} if {name}.__class__ in SCALARS else plain({name})")
-        return replace(value, code=code, sequence=False, clean=True, simple=True, truth=None)
+        return value.named(code, sequence=False, clean=True)
 
     def atom(self, value: Val) -> str:
         """A name or literal for a value."""
@@ -132,13 +137,13 @@ class Unit:
 
     def fixed(self, value: Val) -> Val:
         """The same value under a name that may be repeated."""
-        return value if value.simple else replace(value, code=self.assign(value.code), simple=True, truth=None)
+        return value if value.simple else value.named(self.assign(value.code))
 
     def solid(self, value: Val) -> Val:
         """The same value under a name, never a literal."""
         if value.simple and not value.constant:
             return value
-        return replace(value, code=self.assign(value.code), simple=True, truth=None, constant=False)
+        return value.named(self.assign(value.code), constant=False)
 
     def constant(self, value: Any) -> str:
         """Code for a constant."""
@@ -197,11 +202,14 @@ class Unit:
         self.indent -= 1
 
     @contextmanager
-    def loop(self, item: str, items: str, label: str = "") -> Iterator[None]:
-        """A loop over what `items` gives; `label` is the path of the items in the data, for errors."""
+    def loop(self, item: str, items: str, label: str = "", index: str | None = None) -> Iterator[None]:
+        """A loop over what `items` gives; `label` is the path of the items in the data, for errors.
+
+        `index` is the variable that counts them.
+        """
         self._loop_depth += 1
         start = len(self.lines) + 1
-        with self.block(f"for {item} in {items}:"):
+        with self.block(f"for {item} in {items}:" if index is None else f"for {index}, {item} in enumerate({items}):"):
             yield
         self._loop_depth -= 1
         if label:
@@ -258,7 +266,7 @@ class Unit:
         with self.function_def(f"{name}()"):
             value = self.value(node, here)
             self.line(f"return {value.code}")
-        return replace(value, code=self.assign(f"{name}()"), simple=True, truth=None)
+        return value.named(self.assign(f"{name}()"))
 
     # what is known
 
@@ -284,6 +292,8 @@ class Unit:
             variable = level.variables.get(name)
             if variable is None:
                 continue
+            if variable.private:
+                raise NotAsAssumed
             if variable.assigned:
                 if variable.many:
                     return replace(variable.value, code=self.assign(variable.code))
@@ -292,6 +302,12 @@ class Unit:
             rest = self._outer_value(level.parent, name)
             return Val(f"({variable.code} if {variable.code} is not UNSET else {rest})", simple=False)
         return None
+
+    def built_in(self, scope: Scope, name: str) -> Function | None:
+        """The function of the registry that a name stands for, None if a variable may hide it."""
+        if scope.variable(name) is not None or scope.may_hide(name):
+            return None
+        return self.functions.get(name)
 
     def _outer_value(self, scope: Scope | None, name: str) -> str:
         found = self.lookup_scope(scope, name) if scope is not None else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ class Val:
     sequence that has not been collapsed. `sequence`: it may be a Sequence rather than a list. `clean`: no sequence is
     inside of it. `simple`: the code is a name or a literal, so it may be repeated. `constant`: it is a literal.
     `truth`: cheaper code for its truth. `settled`: it is not a sequence of one item.
+    `items`: the variable of a list of its own that holds its items, none of them an array.
     """
 
     code: str
@@ -29,6 +30,11 @@ class Val:
     truth: str | None = None
     constant: bool = False
     settled: bool = False
+    items: str = ""
+
+    def named(self, name: str, **known: bool) -> Val:
+        """The same value under a name, with what else is known of it."""
+        return replace(self, code=name, simple=True, truth=None, items="", **known)  # type: ignore[arg-type]
 
 
 def scalar(code: str, kind: str, *, missing: bool = False, simple: bool = True, truth: str | None = None) -> Val:

@@ -24,6 +24,8 @@ _ISO: Final = re.compile(
     r"(?:([+-])([0-2]\d):?([0-5]\d)|Z)?",
     re.ASCII,
 )
+_USUAL: Final = frozenset(("--T::Z", "--T::+:", "--T::-:"))
+"""Every third character from the fifth on of a date and a time to the second with a zone."""
 _WORDS: Final = "(?:" + "|".join([*WORD_VALUES, "and", "[-, ]"]) + ")+"
 _DAY_OF_YEAR: Final = frozenset("Yd")
 _WEEK_DATES: Final = (frozenset("Xxw"), frozenset("XW"))
@@ -53,6 +55,11 @@ def to_millis(timestamp: Any, picture: Any = MISSING, now: datetime | None = Non
 
 
 def _from_iso(timestamp: str) -> int | float:
+    if timestamp[4::3] in _USUAL and timestamp[23:24] < "6":  # Python takes 60 minutes for an offset
+        try:
+            return millis(datetime.fromisoformat(timestamp))
+        except ValueError:  # the reference also reads 31 February
+            pass
     found = _ISO.fullmatch(timestamp)
     if found is None:
         raise FunctionError("D3110", timestamp)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from engine.jsonata.functions.errors import FunctionError, present
 from engine.jsonata.functions.exactmath import EXACT, exact
 from engine.jsonata.functions.numberpicture import Layout, Symbols, number_picture
-from engine.jsonata.functions.numbers import round_, rounded
+from engine.jsonata.functions.numbers import quantized, round_, rounded
 from engine.jsonata.functions.numbertext import int_to_string
 from engine.jsonata.functions.stringify import string
 from engine.jsonata.missing import MISSING
@@ -30,6 +30,8 @@ def format_number(value: Any, picture: Any, options: Any = MISSING) -> Any:
     symbols, positive, negative = number_picture(present(picture, 2), given)
     amount = exact(value)
     layout = positive if not amount.is_nan() and amount >= 0 else negative
+    if layout.plain and amount.is_finite():
+        return layout.prefix + _plain(amount, layout) + layout.suffix
     if layout.factor != 1:
         amount = EXACT.multiply(amount, layout.factor)
     exponent = ""
@@ -38,6 +40,16 @@ def format_number(value: Any, picture: Any, options: Any = MISSING) -> Any:
         digits = _translated(str(abs(power)), symbols).rjust(layout.min_exponent, symbols.digits[0])
         exponent = symbols.exponent + (symbols.minus if power < 0 else "") + digits
     return layout.prefix + _mantissa(amount, layout, symbols) + exponent + layout.suffix
+
+
+def _plain(amount: Decimal, layout: Layout) -> str:
+    """The digits of a finite number where the picture has neither groups nor an exponent."""
+    whole, _, fraction = format(quantized(amount, layout.max_fraction).copy_abs(), "f").partition(".")
+    whole = whole.rjust(layout.min_integer, "0")
+    if not layout.max_fraction:
+        return whole
+    fraction = fraction.rstrip("0").ljust(layout.min_fraction, "0")
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 def _symbol(value: Any) -> str:

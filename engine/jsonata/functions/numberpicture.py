@@ -11,6 +11,7 @@ from typing import Final
 from engine.jsonata.functions.bounds import bounded_picture
 from engine.jsonata.functions.errors import FunctionError
 from engine.jsonata.functions.integerpicture import regular_interval
+from engine.jsonata.functions.numbers import USUAL_PLACES
 
 DEFAULT_SYMBOLS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -66,7 +67,10 @@ class SubPicture:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How one sub-picture writes a number. Sizes count digits; `scaling` is the size of the mantissa's integer part."""
+    """How one sub-picture writes a number. Sizes count digits; `scaling` is the size of the mantissa's integer part.
+
+    `plain`: at least one digit, a point and decimal places is all there is to write.
+    """
 
     prefix: str
     suffix: str
@@ -80,6 +84,7 @@ class Layout:
     min_fraction: int
     max_fraction: int
     min_exponent: int
+    plain: bool
 
 
 @lru_cache(maxsize=256)
@@ -190,19 +195,23 @@ def _layout(sub: SubPicture, symbols: Symbols) -> Layout:
     if min_integer == 0 and min_fraction == 0:
         min_fraction = 1
     groups = _groups(sub.integer, sub.integer, symbols.grouping, places, leading=False)
+    fraction_groups = _groups(sub.fraction, sub.integer, symbols.grouping, places, leading=True)
+    factor = 100 if symbols.percent in sub.text else 1000 if symbols.per_mille in sub.text else 1
+    usual = symbols.decimal == "." and symbols.zero == "0" and factor == 1 and max_fraction <= USUAL_PLACES
     return Layout(
         prefix=sub.prefix,
         suffix=sub.suffix,
         has_decimal=symbols.decimal in sub.text,
-        factor=100 if symbols.percent in sub.text else 1000 if symbols.per_mille in sub.text else 1,
+        factor=factor,
         integer_groups=tuple(groups),
         interval=regular_interval(groups),
-        fraction_groups=tuple(_groups(sub.fraction, sub.integer, symbols.grouping, places, leading=True)),
+        fraction_groups=tuple(fraction_groups),
         min_integer=min_integer,
         scaling=scaling,
         min_fraction=min_fraction,
         max_fraction=max_fraction,
         min_exponent=0 if sub.exponent is None else len(sub.exponent),
+        plain=usual and min_integer > 0 and not (groups or fraction_groups) and sub.exponent is None,
     )
 
 

@@ -16,8 +16,8 @@ _DECIMAL_TEXT: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?")
 _RADIX_TEXT: Final = re.compile(r"0[xX][0-9A-Fa-f]+|0[oO][0-7]+|0[bB][01]+")
 _MAX_DIGITS: Final = 1000
 _MAX_EXPONENT: Final = 400
-_QUANTA_PLACES: Final = 30
-_QUANTA: Final = tuple(Decimal((0, (1,), -places)) for places in range(-_QUANTA_PLACES, _QUANTA_PLACES + 1))
+USUAL_PLACES: Final = 30
+_QUANTA: Final = tuple(Decimal((0, (1,), -places)) for places in range(-USUAL_PLACES, USUAL_PLACES + 1))
 
 
 def number(value: Any) -> Any:
@@ -42,10 +42,11 @@ def _parsed(text: str) -> int | Decimal:
         raise FunctionError("D3030", text, index=1)
     if len(text) > _MAX_DIGITS:
         raise FunctionError("D3030", text, index=1)
-    if found[1] is None and found[2] is None:
+    if found.lastindex is None:
         return int(text)
     result = Decimal(text)
-    if result and abs(result.adjusted()) > _MAX_EXPONENT:
+    large = len(text) > _MAX_EXPONENT or found[2] is not None
+    if large and result and abs(result.adjusted()) > _MAX_EXPONENT:
         raise FunctionError("D3030", text, index=1)
     return result
 
@@ -91,10 +92,15 @@ def round_(value: Any, precision: Any = MISSING) -> Any:
     return rounded(exact(value), places)
 
 
+def quantized(value: Decimal, places: int) -> Decimal:
+    """Half-even rounding of a Decimal to `places`, of which there are at most USUAL_PLACES."""
+    return value.quantize(_QUANTA[places + USUAL_PLACES], ROUND_HALF_EVEN, EXACT)
+
+
 def rounded(value: Decimal, places: int) -> int | Decimal:
     """Half-even rounding of a Decimal, tidied."""
-    if -_QUANTA_PLACES <= places <= _QUANTA_PLACES:
-        return tidy(value.quantize(_QUANTA[places + _QUANTA_PLACES], ROUND_HALF_EVEN, EXACT))
+    if -USUAL_PLACES <= places <= USUAL_PLACES:
+        return tidy(quantized(value, places))
     if value.adjusted() < -places - 1:
         return 0
     if places > _MAX_DIGITS:  # more places than any value of the codec has

@@ -20,6 +20,8 @@ _TYPE_NAMES: Final[dict[type, str]] = {
     list: "array",
     dict: "object",
 }
+TRUE_IF_FULL: Final = frozenset((str, int, bool, Decimal, dict))
+"""The types whose truth is Python's. Whatever Python holds for false is false here too."""
 
 
 def exists(value: Any) -> bool:
@@ -39,10 +41,7 @@ def boolean(value: Any) -> Any:
 
 def is_true(value: Any) -> bool:
     """`boolean` for conditions: MISSING is false."""
-    if value is True or value is False:
-        return value
-    kind = type(value)
-    if kind is str or kind is int or kind is Decimal or kind is dict:
+    if type(value) in TRUE_IF_FULL:
         return bool(value)
     if isinstance(value, (list, tuple)):
         return any(map(is_true, value))

@@ -17,6 +17,7 @@ from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime.state import State
 
 NUMBERS = frozenset((int, Decimal, float))
+_EXACT = frozenset((int, Decimal))
 _LARGEST_BITS = 14_000
 _DOUBLE_BITS = 1024
 _SAFE = 2**53
@@ -74,7 +75,7 @@ def multiply(left: Any, right: Any) -> Any:
     if left.__class__ is int and right.__class__ is int:
         product = left * right
         return product if -_SAFE < product < _SAFE else _bounded(product, left, right)
-    if _operands(left, right, "*"):
+    if (left.__class__ in _EXACT and right.__class__ in _EXACT) or _operands(left, right, "*"):
         return _bounded(exactmath.multiply(left, right), left, right)
     return MISSING
 

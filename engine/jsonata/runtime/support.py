@@ -14,6 +14,7 @@ from engine.jsonata.runtime.state import State
 from engine.jsonata.runtime.transforming import Transformer
 
 _TEXT = frozenset((str,))
+_OBJECT = frozenset((dict,))
 
 
 def all_numbers(value: Any) -> bool:
@@ -24,6 +25,11 @@ def all_numbers(value: Any) -> bool:
 def all_texts(value: Any) -> bool:
     """Whether a value is an array of strings."""
     return isinstance(value, list) and _TEXT.issuperset(map(type, value))
+
+
+def all_objects(value: Any) -> bool:
+    """Whether a value is an array of objects."""
+    return isinstance(value, list) and _OBJECT.issuperset(map(type, value))
 
 
 def timed(pattern: Regex, state: State) -> Regex:
