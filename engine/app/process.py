@@ -15,6 +15,7 @@ import uvloop
 
 from engine.app import facts
 from engine.app.checks import check_stand_ins, registry_for
+from engine.app.hangups import Hangups
 from engine.app.loading import Loader
 from engine.app.offices import office_of
 from engine.app.options import Report, RunOptions
@@ -76,6 +77,7 @@ class App:
             await engine.start()
             await engine.serve_leftovers()
             await self._control.start()
+            await self._tell_the_stand_ins()
         except BaseException:
             if engine is not None:
                 await engine.drain(0.0)
@@ -83,7 +85,6 @@ class App:
                 self._sandbox.stop()
             await self.store.close()
             raise
-        self._announce(revision)
 
     async def _start_sandbox(self, revision: Revision) -> SandboxProcess:
         host, port = self._listen(revision)
@@ -119,10 +120,15 @@ class App:
             sandboxed=addresses,
         )
 
-    def _announce(self, revision: Revision) -> None:
+    async def _tell_the_stand_ins(self) -> None:
+        """Where the process listens is known now, also when any free port was taken."""
         addresses = facts.addresses_of(self.engine)
         if self._sandbox is not None and addresses:
-            self._sandbox.control.set_hub(addresses[0])
+            await asyncio.to_thread(self._sandbox.control.set_hub, addresses[0])
+
+    def announce(self) -> None:
+        """Report that it runs, and where."""
+        revision = self.engine.revisions.active
         path = getattr(self.store, "path", self._options.store or revision.workspace.store.url)
         where = {"store": without_password(str(path)), "control": str(socket_path(self._state))}
         self._report("started", {**facts.started(revision, self.engine, self._sandbox), **where})
@@ -152,12 +158,13 @@ class App:
 
     # -- life
 
-    async def run(self) -> bool:
-        """Run until a signal or a drain order; returns whether everything in progress could end."""
+    async def run(self, hangups: Hangups) -> bool:
+        """Announce it and run until a signal or a drain order; returns whether everything in progress could end."""
         loop = asyncio.get_running_loop()
         for wanted in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(wanted, self._stop.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload_on_signal)
+        self.announce()
+        hangups.obey(loop, self._reload_on_signal)
         watching = loop.create_task(self._reloads.on_every_save(self._stop)) if self._options.watch else None
         await self._stop.wait()
         if watching is not None:
@@ -165,7 +172,8 @@ class App:
         return await self.stop()
 
     def _reload_on_signal(self) -> None:
-        self._reloading = asyncio.get_running_loop().create_task(self._reloads.reload_or_tell())
+        if not self._stop.is_set():
+            self._reloading = asyncio.get_running_loop().create_task(self._reloads.reload_or_tell())
 
     async def stop(self) -> bool:
         """Drain and close."""
@@ -179,7 +187,7 @@ class App:
         return finished
 
 
-async def run_workspace(folder: Path, options: RunOptions, report: Report) -> int:
+async def run_workspace(folder: Path, options: RunOptions, report: Report, hangups: Hangups) -> int:
     """Run a workspace until it is told to stop; 0 when everything in progress could end, else 1.
 
     Raises ConfigurationError, StoreLocked, StoreIncompatible, StoreUnavailable, PluginError or SandboxFailed.
@@ -187,7 +195,7 @@ async def run_workspace(folder: Path, options: RunOptions, report: Report) -> in
     app = App(folder, options, report)
     await app.start()
     _settle_memory()
-    return 0 if await app.run() else 1
+    return 0 if await app.run(hangups) else 1
 
 
 def _settle_memory() -> None:
@@ -199,4 +207,4 @@ def _settle_memory() -> None:
 
 def run_blocking(folder: Path, options: RunOptions, report: Report) -> int:
     """`run_workspace` on an event loop of its own."""
-    return uvloop.run(run_workspace(folder, options, report))
+    return uvloop.run(run_workspace(folder, options, report, Hangups()))

@@ -16,6 +16,7 @@ from engine.store.protocol import MessageStore
 from engine.telemetry.log import Log
 
 _WATCHED = ("flows", "canonical")
+_LOOK_MS = 500
 
 
 class Reloads:
@@ -33,32 +34,41 @@ class Reloads:
         self._one_at_a_time = asyncio.Lock()
 
     async def reload(self) -> dict[str, Any]:
-        """Compile the folder again and swap. Raises ConfigurationError; the old revision then runs on."""
+        """Compile the folder again, swap, and report it. Raises ConfigurationError; the old revision then runs on."""
         async with self._one_at_a_time:
-            bundle, findings = await asyncio.to_thread(self._loader.read)
-            before = self._engine.revisions.active.id
-            if bundle.revision == before and not findings.has_errors:
-                return {"revision": before, "changed": False}
-            revision = await asyncio.to_thread(self._loader.compile, bundle, findings)
-            await self._store.put_revision(revision.id, bundle.to_bytes(), self._clock.now())
-            self._log.adopt_redaction(revision.redact)
-            await self._engine.reload(revision)
-            await self._engine.serve_leftovers()
-            self._log.info("reloaded", revision=revision.id, before=before)
-            return {"revision": revision.id, "changed": True, "before": before}
+            came = await self._swap()
+        self._report("reloaded", came)
+        return came
+
+    async def _swap(self) -> dict[str, Any]:
+        bundle, findings = await asyncio.to_thread(self._loader.read)
+        before = self._engine.revisions.active.id
+        if bundle.revision == before and not findings.has_errors:
+            return {"revision": before, "changed": False}
+        revision = await asyncio.to_thread(self._loader.compile, bundle, findings)
+        await self._store.put_revision(revision.id, bundle.to_bytes(), self._clock.now())
+        self._log.adopt_redaction(revision.redact)
+        await self._engine.reload(revision)
+        await self._engine.serve_leftovers()
+        return {"revision": revision.id, "changed": True, "before": before}
 
     async def reload_or_tell(self) -> None:
-        """The same where nobody waits for an answer: what came of it is reported."""
+        """The same where nobody waits for an answer: a refusal is reported too."""
         try:
-            self._report("reloaded", await self.reload())
+            await self.reload()
         except ConfigurationError as error:
-            for finding in error.findings:
-                self._log.error("lint", finding=str(finding))
             self._report("reload-refused", {"findings": [str(finding) for finding in error.findings]})
 
     async def on_every_save(self, ended: asyncio.Event) -> None:
-        """Reload whenever a file of the workspace changes, until the process ends."""
+        """Reload whenever a file of the workspace changes, until the process ends; and for changes before that too."""
         folder = self._loader.folder
         folders = [folder / name for name in _WATCHED if (folder / name).is_dir()]
-        async for _ in awatch(*folders, stop_event=ended):
-            await self.reload_or_tell()
+        first = True
+        async for changes in awatch(*folders, stop_event=ended, rust_timeout=_LOOK_MS, yield_on_timeout=True):
+            if changes or (first and await self._is_behind()):
+                await self.reload_or_tell()
+            first = False
+
+    async def _is_behind(self) -> bool:
+        bundle, _ = await asyncio.to_thread(self._loader.read)
+        return bundle.revision != self._engine.revisions.active.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 from typing import Any
 
 import click
@@ -10,6 +11,8 @@ import click
 from engine.cli.stops import explained
 from engine.cli.table import COMMANDS, SECTIONS
 from engine.fields.nearest import nearest
+
+RUN = "run"
 
 
 class CommandTable(click.Group):
@@ -33,6 +36,8 @@ class CommandTable(click.Group):
         near = nearest(args[0], COMMANDS) if args and args[0] not in COMMANDS else None
         if near is not None and not args[0].startswith("-") and not ctx.resilient_parsing:
             ctx.fail(f"No such command '{args[0]}'; did you mean '{near}'?")
+        if args[:1] == [RUN] and not ctx.resilient_parsing:
+            _outlast_hangups(ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -44,6 +49,12 @@ class CommandTable(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         with explained():
             return super().invoke(ctx)
+
+
+def _outlast_hangups(ctx: click.Context) -> None:
+    """A SIGHUP while the engine is being loaded asks for what comes next anyway; it must not end the process."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    ctx.call_on_close(lambda: signal.signal(signal.SIGHUP, before))
 
 
 @click.command(

@@ -133,12 +133,13 @@ class Running:
                 self._changed.notify_all()
 
 
-class Watching:
-    """A command with `--watch` in a process of its own."""
+class Terminal:
+    """A command in a process of its own, and the lines that its user sees: those of stdout and stderr alike."""
 
-    def __init__(self, workspace: Path, *words: str) -> None:
-        command = [*COMMAND, *words, "--watch"]
-        self._process = subprocess.Popen(command, cwd=workspace, stdout=subprocess.PIPE, text=True, env=_environment())
+    def __init__(self, folder: Path, *words: str, stderr: int | None = subprocess.STDOUT) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True, env=_environment()
+        )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -150,13 +151,20 @@ class Watching:
         return lines
 
     def stop(self) -> int:
-        self._process.send_signal(signal.SIGINT)
-        return self._process.wait(DEADLINE)
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(DEADLINE)
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
             self._lines.put(line.rstrip("\n"))
+
+
+class Watching(Terminal):
+    """A command with `--watch`; only the lines of stdout."""
+
+    def __init__(self, workspace: Path, *words: str) -> None:
+        super().__init__(workspace, *words, "--watch", stderr=None)
 
 
 def _environment() -> dict[str, str]:

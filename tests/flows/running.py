@@ -183,6 +183,7 @@ def running(folder: Path, state: Path, *, clock: Clock | None = None) -> Iterato
     app = App(folder, options, report)
     try:
         asyncio.run_coroutine_threadsafe(app.start(), loop).result(60)
+        app.announce()
         try:
             yield Running(folder, app, loop, started, files)
         finally:
