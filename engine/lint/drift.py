@@ -24,6 +24,7 @@ class Drift:
 
     `new`: the contract does not name it. `retyped`: its value is of a type that the contract does not take. `missing`:
     the contract names it, what it is in was there, and no document has it; `required` when the contract asks for it.
+    A name that is a mail address is data and no name: it is shown as `*`.
     """
 
     kind: DriftKind
@@ -74,7 +75,8 @@ class _Watch:
             inner = f"{path}.{name}" if path else name
             self._declared[inner] = self._shapes.always(shape, name) or self._declared.get(inner, False)
         for name, part in value.items():
-            inner = f"{path}.{name}" if path else name
+            said = name if "@" not in name else "*"
+            inner = f"{path}.{said}" if path else said
             field = self._shapes.field(shape, name)
             if field is None or not field.alternatives:
                 self._new.setdefault(inner, set()).add(self._documents)

@@ -14,15 +14,17 @@ from engine.clock import iso
 from engine.errors import CommandRefused
 from engine.fields.nearest import did_you_mean
 from engine.ids import id_value
-from engine.message import INVALID_CHANNEL, State, flow_channel
+from engine.message import INVALID_CHANNEL, Message, State, flow_channel
 from engine.plugin import Arrival, Intake
-from engine.recovery.commands import Commands, Done, Person
+from engine.recovery.commands import UNVERIFIED, Commands, Done, Person
 from engine.store.protocol import MessageStore
 from engine.store.records import Selection
 from engine.tracking.record import newest
 from engine.tracking.views import Views
 
 _AT_REST = (State.COMPLETED, State.PARKED, State.DISCARDED, State.DEAD)
+_MOST_BYTES = 64_000_000
+"""Of payloads in one answer."""
 Progress = Callable[[int, int], None]
 Arguments = Mapping[str, Any]
 
@@ -79,6 +81,42 @@ async def _records(office: Office, given: Arguments, progress: Progress) -> Any:
     channel, last = flow_channel(str(given["flow"])), int(given.get("last") or 100)
     found = await newest(office.store, Selection(channel=channel, states=_AT_REST), last, office.commands.now())
     return [await office.views.record(message.id) for message in found]
+
+
+async def _originals(office: Office, given: Arguments, progress: Progress) -> Any:
+    """The newest payloads of an event as they came, each once, newest first; those of unverified senders are left out.
+
+    `erased` counts those whose bytes are gone, `leftOut` those that were too much for one answer.
+    """
+    found = await _arrivals(office, str(given["event"]), given.get("since"), int(given.get("last") or 100))
+    originals: list[dict[str, Any]] = []
+    erased = room = 0
+    for message in found:
+        body = await office.store.payload(message.payload)
+        if body is None:
+            erased += 1
+            continue
+        room += len(body)
+        if originals and room > _MOST_BYTES:
+            break
+        refused = message.channel == INVALID_CHANNEL
+        originals.append({"receivedAt": iso(message.received_at), "refused": refused, "body": b64encode(body).decode()})
+    return {"originals": originals, "erased": erased, "leftOut": len(found) - len(originals) - erased}
+
+
+async def _arrivals(office: Office, event: str, since: float | None, last: int) -> list[Message]:
+    """One message of each of the newest arrivals of an event; an arrival may be several items, for several flows."""
+    selection, asked = Selection(source=event, since=since), last
+    while True:
+        found = await newest(office.store, selection, asked, office.commands.now())
+        arrivals = {
+            (message.payload, message.received_at): message
+            for message in reversed(found)
+            if (message.failure or {}).get("error_class") != UNVERIFIED or message.channel != INVALID_CHANNEL
+        }
+        if len(arrivals) >= last or len(found) < asked:
+            return list(arrivals.values())[:last]
+        asked *= 4
 
 
 async def _deployed(office: Office, given: Arguments, progress: Progress) -> Any:
@@ -183,6 +221,7 @@ ORDERS: Mapping[str, Order] = {
     "show": _show,
     "record": _record,
     "records": _records,
+    "originals": _originals,
     "deployed": _deployed,
     "resend": _resend,
     "reprocess": _reprocess,

@@ -283,6 +283,7 @@ class Selection(Struct, frozen=True):
     error_class: str | None = None
     reason: str | None = None
     operation: str | None = None
+    source: str | None = None
     since: float | None = None
     until: float | None = None
     after_id: int | None = None

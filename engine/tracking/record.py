@@ -91,12 +91,12 @@ def _text(raw: bytes | None, redact: Callable[[str], str]) -> str | None:
 async def newest(store: MessageStore, selection: Selection, last: int, now: float) -> tuple[Message, ...]:
     """The `last` newest of the messages that a selection means, oldest first."""
     whole = await store.count(selection)
-    since: float | None = None
+    within = selection
     window = _FIRST_WINDOW
     while whole > _WITHOUT_WINDOW and window < _LONGEST_WINDOW:
-        since = now - window
-        if await store.count(structs.replace(selection, since=since)) >= last:
+        within = structs.replace(selection, since=max(now - window, selection.since or 0.0))
+        if await store.count(within) >= last:
             break
-        since, window = None, window * 8
-    found = await store.find(structs.replace(selection, since=since, limit=max(1, whole)))
+        within, window = selection, window * 8
+    found = await store.find(structs.replace(within, limit=max(1, whole)))
     return found[-last:]

@@ -89,3 +89,9 @@ def test_what_could_not_have_been_there_is_not_missing() -> None:
 
 def test_a_document_of_another_kind_is_no_field() -> None:
     assert drift([RIGHT], "text", None) == []
+
+
+def test_address_that_stands_where_a_name_should_is_not_shown() -> None:
+    addresses = {"dana@northwind.example": 1, "sam@harbor.example": {"note": "x"}}
+    found = drift_of(shape_of(CONTRACT), [{**RIGHT, **addresses}], Shapes(lambda uri: {}))
+    assert [(each.kind, each.path, each.seen) for each in found] == [("new", "*", 1)]

@@ -21,7 +21,9 @@ async def found(store: OperationStore, **selection: object) -> list[int]:
 async def test_messages_are_found_by_each_field(store: OperationStore) -> None:
     first = await leased(store, at=T0)
     await settle(store, first, dead(), revision="r1")
-    second = (await put_one(store, new("system:erp", at=T0 + 10, operation="create", correlation_id="c"))).message_id
+    second = (
+        await put_one(store, new("system:erp", at=T0 + 10, operation="create", correlation_id="c", source="orders"))
+    ).message_id
     assert await found(store) == [first.message_id, second]
     assert await found(store, ids=(second, 1)) == [second]
     assert await found(store, channel="system:erp") == [second]
@@ -31,6 +33,8 @@ async def test_messages_are_found_by_each_field(store: OperationStore) -> None:
     assert await found(store, error_class="rejected") == [first.message_id]
     assert await found(store, reason="unknown-item") == [first.message_id]
     assert await found(store, operation="create") == [second]
+    assert await found(store, source="orders") == [second]
+    assert await found(store, source="shop.order-created", since=T0 + 10) == []
     assert await found(store, since=T0 + 10) == [second]
     assert await found(store, until=T0 + 10) == [first.message_id]
     assert await found(store, after_id=first.message_id) == [second]

@@ -31,6 +31,9 @@ async def test_the_newest_messages_come_oldest_first(few: bool, monkeypatch: pyt
     assert [round((NOW - message.received_at) / HOUR, 1) for message in found] == [30, 20, 0.5]
     assert len(await newest(store, Selection(), 99, NOW)) == 5
     assert await newest(store, Selection(channel="flow:none"), 3, NOW) == ()
+    lately = await newest(store, Selection(since=NOW - 100 * HOUR), 4, NOW)
+    assert [round((NOW - message.received_at) / HOUR, 1) for message in lately] == [30, 20, 0.5]
+    assert await newest(store, Selection(since=NOW), 3, NOW) == ()
 
 
 async def test_secrets_are_hidden_and_what_is_no_text_is_left_out() -> None:

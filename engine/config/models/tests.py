@@ -82,9 +82,8 @@ class FlowGivenModel(MessageModel):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        times = [one.at for one in (*self.earlier, self) if one.at is not None]
-        if self.at is None:
-            times.append(datetime.fromisoformat(STARTS_AT))
+        times = [one.at for one in self.earlier if one.at is not None]
+        times.append(self.at or datetime.fromisoformat(STARTS_AT))
         for first, second in pairwise(times):
             if first > second:
                 raise ValueError(f"expected times in the order of the messages, got {first} before {second}")

@@ -68,7 +68,7 @@ def _selected(base: str, selection: Selection) -> tuple[str, tuple[Any, ...]]:
     if selection.business_key is not None:
         kind, value = selection.business_key
         conditions.append(("where_any_key", (value,)) if kind is None else ("where_key", (value, kind)))
-    for name in ("correlation_id", "revision", "error_class", "reason", "operation"):
+    for name in ("correlation_id", "revision", "error_class", "reason", "operation", "source"):
         value = getattr(selection, name)
         if value is not None:
             conditions.append((f"where_{name}", (value,)))

@@ -37,6 +37,9 @@ reason = ?
 -- name: where_operation
 operation = ?
 
+-- name: where_source
+source = ?
+
 -- name: where_since
 (id >= ? AND received_at >= ?)
 
