@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -19,6 +19,9 @@ from engine.jsonata import EvaluationContext, Expression, ExpressionError
 from engine.message import Message, Phase
 from engine.outcome import Deferred
 from engine.store.records import JournalEntry, JournalKind, Mark, Milestone, NewMessage, Progress, Recorded, Work
+
+Places = Callable[[Sequence[NewMessage]], tuple[bool, ...]]
+"""Says for each output whether there is room in memory to run it at once."""
 
 GROUP_SEPARATOR = "#"
 MARK_STEP = "@mark"
@@ -118,7 +121,7 @@ class Exchange:
         self.document = document
         self.services = services
         self.saved: dict[str, Any] = {}
-        self.journal = {(entry.step, entry.kind): entry for entry in work.journal}
+        self.journal = {(entry.step, entry.kind): entry for entry in work.journal} if work.journal else {}
         self.journal_out: list[JournalEntry] = []
         self.outputs: list[NewMessage] = []
         self.milestones: list[Milestone] = []
@@ -132,10 +135,9 @@ class Exchange:
         self.at = message.received_at
         self._context: EvaluationContext | None = None
         self._known: Known | None = None
-        self.variables: dict[str, Any] = {
-            "saved": self.saved,
-            "headers": message.headers,
-        } | message_scope(revision, work)
+        self.variables: dict[str, Any] = {"saved": self.saved, "headers": message.headers}
+        if revision.mentioned:
+            self.variables |= message_scope(revision, work)
 
     @property
     def message(self) -> Message:
@@ -228,10 +230,12 @@ class Exchange:
 
     def key_of(self, step: str, purpose: str = "") -> str:
         """The idempotency key of a step's request; equal over retries, reprocessing and crashes."""
-        generation: object = self.generation(step)
-        output = self.entry(step, JournalKind.OUTPUT)
-        if output is not None and self.ordered_again(step):
-            generation = output.facts["messages"][0]
+        generation: object = 0
+        if self.journal:
+            generation = self.generation(step)
+            output = self.entry(step, JournalKind.OUTPUT)
+            if output is not None and self.ordered_again(step):
+                generation = output.facts["messages"][0]
         name = step if not generation else f"{step}~{generation}"
         return request_key(self.message.origin or self.message.id, name, purpose)
 
@@ -243,17 +247,19 @@ class Exchange:
         """Whether a person ordered this step to run once more although it is done."""
         return step in self.message.again and step not in self.served
 
-    def progress(self, *, phase: Phase | None = None) -> Progress:
-        """Everything that waits for a commit, taken out of the exchange."""
+    def progress(self, *, phase: Phase | None = None, places: Places | None = None) -> Progress:
+        """Everything that waits for a commit, taken out of the exchange. `places` finds room in memory for outputs."""
         effective = bool(self.outputs) or any(entry.kind is JournalKind.BEGUN for entry in self.journal_out)
         if effective and self.mark is not None and not self._marked_before():
             self.write(
                 JournalEntry(MARK_STEP, JournalKind.BEGUN, self.services.now(), facts=_mark_facts(self.mark_before))
             )
+        outputs = tuple(self.outputs)
         progress = Progress(
             lease=self.work.lease,
             journal=tuple(self.journal_out),
-            outputs=tuple(self.outputs),
+            outputs=outputs,
+            output_lease=places(outputs) if places is not None and outputs else (),
             milestones=tuple(self.milestones),
             mark=self.mark if effective else None,
             phase=phase,

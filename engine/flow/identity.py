@@ -33,30 +33,43 @@ def identify(flow: CompiledFlow, document: Any, variables: Variables, context: E
     nothing, for without it no promise could be kept, and for a key that no store could hold.
     """
     declared = flow.identity
-    known: dict[int, str | None] = {}  # one text often is business key, lane and idempotency key: found once
-
-    def text(expression: Expression) -> str | None:
-        if id(expression) not in known:
-            value = _text(expression, document, variables, context)
-            what = f"the key '{expression.source}' of flow '{flow.name}'"
-            known[id(expression)] = value if value is None else require_key(value, what)
-        return known[id(expression)]
-
-    def required(expression: Expression, what: str) -> str:
-        value = text(expression)
-        if not value:
-            raise _nothing(expression, what, flow)
-        return value
-
-    keys = [(kind, value) for kind, expression in declared.business_keys if (value := text(expression)) is not None]
+    found: dict[int, str | None] = {}  # one text often is business key, lane and idempotency key: found once
+    keys = []
+    for kind, expression in declared.business_keys:
+        value = _key(expression, flow, document, variables, context, found)
+        if value is not None:
+            keys.append((kind, value))
     key = lane = version = None
     if declared.idempotency is not None:
-        key = required(declared.idempotency, "idempotency key")
+        key = _key(declared.idempotency, flow, document, variables, context, found)
+        if not key:
+            raise _nothing(declared.idempotency, "idempotency key", flow)
     if declared.lane is not None:
-        lane = lane_of(declared.lane_name, required(declared.lane, "lane key"))
+        value = _key(declared.lane, flow, document, variables, context, found)
+        if not value:
+            raise _nothing(declared.lane, "lane key", flow)
+        lane = lane_of(declared.lane_name, value)
     if declared.version is not None:
         version = version_of(flow, document, variables, context)
     return Identity(tuple(keys), key, lane, version)
+
+
+def _key(
+    expression: Expression,
+    flow: CompiledFlow,
+    document: Any,
+    variables: Variables,
+    context: EvaluationContext,
+    found: dict[int, str | None],
+) -> str | None:
+    """The text that an expression finds, or has `found` before. Raises InvalidInput for one that is no key."""
+    known = id(expression)
+    if known not in found:
+        value = _text(expression, document, variables, context)
+        if value is not None and (len(value) > KEY_LENGTH or "\x00" in value):
+            require_key(value, f"the key '{expression.source}' of flow '{flow.name}'")
+        found[known] = value
+    return found[known]
 
 
 def require_key(key: str, what: str) -> str:

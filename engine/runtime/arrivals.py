@@ -1,13 +1,20 @@
-"""From an arrival to the message that is stored: its headers, claims and identity."""
+"""From an arrival to the messages that are stored: their documents, headers, claims and identity."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine import exact_json
-from engine.flow.compiled import CompiledEvent, CompiledFlow
-from engine.flow.identity import Identity
-from engine.message import Message, State, flow_channel
+from engine.clock import iso
+from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
+from engine.flow.exchange import Known
+from engine.flow.identity import Identity, identify
+from engine.flow.reading import event_variables, is_wanted, to_canonical
+from engine.jsonata import EvaluationContext
+from engine.message import Lease, Message, State, flow_channel
 from engine.plugin import Arrival
-from engine.store.records import Appended, Claim, NewMessage
+from engine.store.records import Claim, NewMessage
 
 ITEM_HEADER = "x-crossdock-item"
 ATTRIBUTES_HEADER = "x-crossdock-attributes"
@@ -15,27 +22,76 @@ BODY_WINDOW = 7 * 86400.0
 _CORRELATION_LENGTH = 128
 _KEPT_HEADERS = 40
 _HEADER_LENGTH = 2000
+_NO_FACTS: Mapping[str, Any] = {}
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
-def inbound(
+class Entry(Known, frozen=True, kw_only=True):
+    """A message about to be appended, what is known of its canonical document, and the flow it is for."""
+
+    message: NewMessage
+    flow: CompiledFlow | None
+
+
+class Scope:
+    """What the expressions over one arrival see."""
+
+    __slots__ = ("context", "now", "revision", "variables")
+
+    def __init__(self, revision: Revision, arrival: Arrival, now: float) -> None:
+        self.revision = revision
+        self.now = now
+        self.context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
+        message = _facts(arrival.event, now) if "message" in revision.mentioned else _NO_FACTS
+        self.variables = event_variables(arrival.headers, arrival.attributes, message)
+
+
+def entries_of(
+    scope: Scope, event: CompiledEvent, arrival: Arrival, raw: Any, *, item: int | None = None, claimed: bool = False
+) -> list[Entry] | None:
+    """The messages that a vendor's document becomes: one for each listening flow; None where it is not wanted.
+
+    A flow without an idempotency key is guarded by the arrival's bytes, unless the arrival is `claimed` as a whole.
+    Raises InvalidInput.
+    """
+    variables, context = scope.variables, scope.context
+    if not is_wanted(event, raw, variables, context):
+        return None
+    document = to_canonical(event, raw, variables, context)
+    schema = event.target.schema if event.target.mapping is not None else None
+    entries = []
+    for flow in scope.revision.listeners.get(event.name, ()):
+        identity = identify(flow, document, variables, context)
+        encoded: bytes | None = None
+        claims: tuple[Claim, ...] = ()
+        if identity.idempotency_key is not None:
+            encoded = exact_json.encode(document)
+            claims = (_key_claim(flow, identity.idempotency_key, encoded, scope.now),)
+        elif not claimed:
+            claims = body_claims(arrival, flow.name, item, scope.now)
+        message = _inbound(arrival, event, flow, identity, claims, scope.now, item)
+        entries.append(Entry(document, schema, encoded, message=message, flow=flow))
+    return entries
+
+
+def _key_claim(flow: CompiledFlow, key: str, encoded: bytes, now: float) -> Claim:
+    """The claim on a flow's idempotency key; the canonical document's bytes tell a repeat from a conflict."""
+    return Claim(f"flow:{flow.name}", key, exact_json.digest(encoded), now + flow.identity.window)
+
+
+def _inbound(
     arrival: Arrival,
     event: CompiledEvent,
     flow: CompiledFlow,
     identity: Identity,
-    encoded: bytes | None,
+    claims: tuple[Claim, ...],
     now: float,
     item: int | None,
-    spare: tuple[Claim, ...] = (),
 ) -> NewMessage:
-    """An arrival's message for one flow; the original is what is stored. `encoded` are the canonical document's bytes,
-    which tell a repeat from a conflict; `spare` are its claims where the flow names no idempotency key."""
+    """An arrival's message for one flow; the original is what is stored."""
     headers = stored_headers(arrival)
     if item is not None:
         headers[ITEM_HEADER] = str(item)
-    claims = spare
-    if identity.idempotency_key is not None and encoded is not None:
-        digest = exact_json.digest(encoded)
-        claims = (Claim(f"flow:{flow.name}", identity.idempotency_key, digest, now + flow.identity.window),)
     return NewMessage(
         channel=flow_channel(flow.name),
         source=event.name,
@@ -54,11 +110,10 @@ def inbound(
     )
 
 
-def as_message(new: NewMessage, result: Appended) -> Message:
+def as_message(new: NewMessage, lease: Lease, correlation_id: str, position: int) -> Message:
     """The message that an append leased, as the store holds it."""
-    assert result.lease is not None
     return Message(
-        id=result.message_id,
+        id=lease.message_id,
         channel=new.channel,
         state=State.RUNNING,
         source=new.source,
@@ -66,26 +121,26 @@ def as_message(new: NewMessage, result: Appended) -> Message:
         received_at=new.received_at,
         content_type=new.content_type,
         headers=new.headers,
-        correlation_id=result.correlation_id,
+        correlation_id=correlation_id,
         causation_id=new.causation_id,
-        origin=new.origin or result.message_id,
+        origin=new.origin or lease.message_id,
         key=new.key,
         step=new.step,
         operation=new.operation,
         lane=new.lane,
-        position=result.position,
+        position=position,
         overtakes=new.overtakes,
         priority=new.priority,
         revision=new.revision,
-        lease=result.lease.token,
+        lease=lease.token,
         traceparent=new.traceparent,
     )
 
 
-def body_claims(arrival: Arrival, flow: CompiledFlow | None, item: int | None, now: float) -> tuple[Claim, ...]:
-    """What makes an arrival without any key the same as another: its bytes, for one flow and item."""
+def body_claims(arrival: Arrival, taker: str | None, item: int | None, now: float) -> tuple[Claim, ...]:
+    """What makes an arrival without any key the same as another: its bytes, for one taker (a flow) and item."""
     digest = exact_json.digest(arrival.body)
-    scope = f"body:{arrival.event}" if flow is None else f"body:{arrival.event}>{flow.name}"
+    scope = f"body:{arrival.event}" if taker is None else f"body:{arrival.event}>{taker}"
     key = digest.hex() if item is None else f"{digest.hex()}#{item}"
     return (Claim(scope, key, digest, now + BODY_WINDOW),)
 
@@ -108,6 +163,11 @@ def kept(arrival: Arrival) -> dict[str, str]:
     """The headers that are stored: no credentials, and no more than is reasonable."""
     kept: dict[str, str] = {}
     for name, value in arrival.headers.items():
-        if name not in ("authorization", "proxy-authorization", "cookie") and len(kept) < _KEPT_HEADERS:
+        if name not in _SECRET_HEADERS and len(kept) < _KEPT_HEADERS:
             kept[name] = value[:_HEADER_LENGTH]
     return kept
+
+
+def _facts(source: str, now: float) -> dict[str, Any]:
+    """What expressions see as `$message` before there is one."""
+    return {"id": "", "source": source, "receivedAt": iso(now), "correlationId": "", "attempt": 1}

@@ -26,18 +26,15 @@ class Desk:
         self._passing = passing
         self._alarm = alarm
 
-    def with_leases(self, outputs: Sequence[NewMessage]) -> tuple[tuple[NewMessage, ...], tuple[bool, ...]]:
-        """The outputs, and for each whether there is room in memory to run it at once."""
-        return tuple(outputs), tuple(
-            output.final is None and output.not_before is None and self._dispatcher.reserve(output.channel)
-            for output in outputs
-        )
+    def places_for(self, outputs: Sequence[NewMessage]) -> tuple[bool, ...]:
+        """For each output whether there is room in memory to run it at once, which is then kept free for it."""
+        reserve = self._dispatcher.reserve
+        return tuple([new.final is None and new.not_before is None and reserve(new.channel) for new in outputs])
 
     async def checkpoint(self, progress: Progress) -> Recorded:
         """A commit in the middle of an exchange. Raises LeaseLost."""
         if progress.outputs:
-            outputs, leases = self.with_leases(progress.outputs)
-            progress = replace(progress, outputs=outputs, output_lease=leases)
+            progress = replace(progress, output_lease=self.places_for(progress.outputs))
         self._passing(CommitPoint.BEFORE_CHECKPOINT)
         try:
             recorded = await self._store.record(progress)
@@ -86,7 +83,8 @@ class Desk:
 
     def _place(self, output: NewMessage, reserved: bool, appended: Appended) -> None:
         if appended.lease is not None:
-            work = Work(as_message(output, appended), appended.lease, output.payload, (), output.business_keys)
+            message = as_message(output, appended.lease, appended.correlation_id, appended.position)
+            work = Work(message, appended.lease, output.payload, (), output.business_keys)
             self._dispatcher.offer(Item(work, accepted_in=output.revision))
             return
         if reserved:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
 from engine import exact_json
 from engine.clock import Clock
 from engine.errors import CrossdockError, InvalidInput, LeaseLost, StepFailed
@@ -37,6 +39,11 @@ from engine.store.records import Attempt, JournalEntry, JournalKind, Mark, Progr
 from engine.telemetry.log import Log
 
 T = TypeVar("T")
+
+Restored = tuple[Mark | None, str | None]
+"""The mark to write back, or the lane whose mark to clear."""
+
+_NOTHING_RESTORED: Restored = (None, None)
 
 
 class Executor:
@@ -110,7 +117,7 @@ class Executor:
             return None
         if not isinstance(outcome, Completed | Discarded):
             return None
-        return self._settlement(exchange, outcome, None, work.message.received_at, (None, None))
+        return self._settlement(exchange, outcome, None, work.message.received_at, _NOTHING_RESTORED)
 
     async def _passage(self, exchange: Exchange) -> tuple[Outcome, StepFailed | None]:
         """Run forward, or go on undoing; the failure is given too, for the trace."""
@@ -246,22 +253,12 @@ class Executor:
         outcome: Outcome,
         failed: StepFailed | None,
         started: float,
-        restored: tuple[Mark | None, str | None],
+        restored: Restored,
     ) -> Settlement:
         now = self._clock.now()
-        base = exchange.progress()
-        outputs, leases = self._desk.with_leases(base.outputs)
-        progress = Progress(
-            lease=base.lease,
-            journal=base.journal,
-            outputs=outputs,
-            output_lease=leases,
-            milestones=base.milestones,
-            mark=base.mark,
-            restore=restored[0],
-            clear_mark=restored[1],
-            revision=base.revision,
-        )
+        progress = exchange.progress(places=self._desk.places_for)
+        if restored != _NOTHING_RESTORED:
+            progress = replace(progress, restore=restored[0], clear_mark=restored[1])
         return Settlement(
             progress=progress,
             outcome=outcome,
@@ -271,17 +268,17 @@ class Executor:
             answer=exchange.answer,
         )
 
-    async def _mark_to_restore(self, exchange: Exchange, outcome: Outcome) -> tuple[Mark | None, str | None]:
-        """A message whose every call was undone leaves the mark as it found it: the mark to write back, or the lane
-        whose mark to clear. A mark that is another message's stays."""
+    async def _mark_to_restore(self, exchange: Exchange, outcome: Outcome) -> Restored:
+        """A message whose every call was undone leaves the mark as it found it. A mark that is another message's
+        stays."""
         lane = exchange.message.lane
         before = exchange.entry(MARK_STEP, JournalKind.BEGUN)
         undone = isinstance(outcome, Dead) and not outcome.failure.remaining
         if not undone or before is None or lane is None or exchange.entry(UNDO_STEP, JournalKind.UNDO_BEGUN) is None:
-            return None, None
+            return _NOTHING_RESTORED
         mark = await self._store.mark(lane)
         if mark is None or mark.message_id != exchange.message.id:
-            return None, None
+            return _NOTHING_RESTORED
         if "version" not in before.facts:
             return None, lane
         return Mark(lane, str(before.facts["version"]).encode(), int(before.facts["messageId"])), None

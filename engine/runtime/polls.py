@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from engine import exact_json
 from engine.clock import Clock
 from engine.errors import Refused, StepFailed
 from engine.flow.compiled import CompiledEvent, CompiledPoll, Revision
 from engine.flow.exchange import Answered, mapping_failed
-from engine.flow.identity import identify
-from engine.flow.reading import event_variables, is_wanted, to_canonical
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
 from engine.message import INVALID_CHANNEL, UNFINISHED, State, system_channel
 from engine.outcome import Completed
 from engine.plugin import Arrival
-from engine.runtime.arrivals import inbound
+from engine.runtime.arrivals import Scope, body_claims, entries_of
 from engine.runtime.desk import Desk
 from engine.store.protocol import MessageStore
 from engine.store.records import Attempt, Claim, NewMessage, Progress, Selection, Settlement, Watermark, Work
@@ -95,7 +95,7 @@ class PollReplies:
         ]
         watermark = _watermark(event, event.poll, answered.document, before, context)
         desk = self._desk()
-        outputs, leases = desk.with_leases(messages)
+        outputs = tuple(messages)
         attempt = Attempt(
             number=work.message.attempts + 1,
             started_at=started,
@@ -110,7 +110,7 @@ class PollReplies:
         )
         await desk.settle(
             Settlement(
-                Progress(work.lease, outputs=outputs, output_lease=leases),
+                Progress(work.lease, outputs=outputs, output_lease=desk.places_for(outputs)),
                 Completed(f"{len(raws)} items"),
                 now,
                 attempt,
@@ -123,23 +123,14 @@ def _messages(
     revision: Revision, event: CompiledEvent, raw: Any, index: int, work: Work, now: float
 ) -> list[NewMessage]:
     """The messages of one item; one that does not read goes to the invalid channel and the others go on."""
-    body = exact_json.encode(raw)
-    arrival = Arrival(event.name, body, headers={"content-type": "application/json"})
-    context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
-    variables = event_variables({}, {}, {"source": event.name})
+    arrival = Arrival(event.name, exact_json.encode(raw), headers={"content-type": "application/json"})
+    cause = work.message.id
     try:
-        if not is_wanted(event, raw, variables, context):
-            return []
-        document = to_canonical(event, raw, variables, context)
-        found = []
-        for flow in revision.listeners.get(event.name, ()):
-            identity = identify(flow, document, variables, context)
-            message = inbound(arrival, event, flow, identity, exact_json.encode(document), now, None)
-            claims = message.claims or (
-                Claim(f"body:{event.name}>{flow.name}", exact_json.digest(body).hex(), b"", now + 7 * 86400.0),
-            )
-            found.append(_caused(message, work, f"item:{index}>{flow.name}", claims))
-        return found
+        entries = entries_of(Scope(revision, arrival, now), event, arrival, raw) or ()
+        return [
+            replace(new, causation_id=cause, step=f"item:{index}>{new.channel.partition(':')[2]}")
+            for new in [entry.message for entry in entries]
+        ]
     except Refused as refused:
         failure = {
             "error_class": "data",
@@ -152,34 +143,15 @@ def _messages(
             NewMessage(
                 channel=INVALID_CHANNEL,
                 source=event.name,
-                payload=body,
+                payload=arrival.body,
                 received_at=now,
                 step=f"item:{index}>invalid",
-                claims=(Claim(f"body:{event.name}>invalid", exact_json.digest(body).hex(), b"", now + 7 * 86400.0),),
-                causation_id=work.message.id,
+                claims=body_claims(arrival, "invalid", None, now),
+                causation_id=cause,
                 final=State.DEAD,
                 failure=failure,
             )
         ]
-
-
-def _caused(message: NewMessage, work: Work, step: str, claims: tuple[Claim, ...]) -> NewMessage:
-    return NewMessage(
-        channel=message.channel,
-        source=message.source,
-        payload=message.payload,
-        received_at=message.received_at,
-        content_type=message.content_type,
-        headers=message.headers,
-        causation_id=work.message.id,
-        key=message.key,
-        step=step,
-        lane=message.lane,
-        overtakes=message.overtakes,
-        priority=message.priority,
-        business_keys=message.business_keys,
-        claims=claims,
-    )
 
 
 def _watermark(

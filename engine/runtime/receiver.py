@@ -13,23 +13,24 @@ from typing import Any
 from msgspec import Struct
 
 from engine import exact_json
-from engine.clock import Clock, iso
+from engine.clock import Clock
 from engine.errors import InvalidInput, KeyConflict, Overloaded, Refused, TooLarge, Unauthentic
-from engine.flow.compiled import CompiledEvent, CompiledFlow, Revision
-from engine.flow.exchange import Known
-from engine.flow.identity import identify, require_key
-from engine.flow.reading import event_variables, is_wanted, raw_documents, to_canonical
+from engine.flow.compiled import CompiledEvent, Revision
+from engine.flow.identity import require_key
+from engine.flow.reading import raw_documents
 from engine.ids import id_text
-from engine.jsonata import MISSING, EvaluationContext, ExpressionError
+from engine.jsonata import MISSING, ExpressionError
 from engine.message import INVALID_CHANNEL, Lease, State, topic_channel
 from engine.outcome import Completed, Dead, Discarded, Failure, Parked
 from engine.plugin import Arrival, Receipt
 from engine.runtime.arrivals import (
     ATTRIBUTES_HEADER,
     BODY_WINDOW,
+    Entry,
+    Scope,
     as_message,
     body_claims,
-    inbound,
+    entries_of,
     kept,
     stored_headers,
 )
@@ -48,18 +49,10 @@ UNVERIFIED_PER_MINUTE = 100
 """How many requests of unverified senders are kept in the invalid channel; the others are refused all the same."""
 
 
-class _Entry(Struct, frozen=True):
-    """A message about to be appended, its flow, and its canonical document with what is known of it."""
-
-    message: NewMessage
-    known: Known
-    flow: CompiledFlow | None
-
-
 class _Plan(Struct, frozen=True):
     """How an entry is to be appended: under which id, with which ending, and with a place in memory or without."""
 
-    entry: _Entry
+    entry: Entry
     id: int
     ending: Settlement | None
     reserved: bool
@@ -175,31 +168,23 @@ class Receiver:
 
     def _read(
         self, revision: Revision, event: CompiledEvent, arrival: Arrival, now: float
-    ) -> tuple[list[_Entry], tuple[Claim, ...]]:
-        """The messages an arrival becomes: one for each wanted document and listening flow, and a log entry."""
-        context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
-        variables = event_variables(arrival.headers, arrival.attributes, _facts(revision, event.name, now))
-        raws = raw_documents(event, arrival.body, variables, context)
-        claims = self._group_claims(event, arrival, variables, context, raws, now)
-        held = event.target.schema if event.target.mapping is not None else None
-        entries: list[_Entry] = []
-        unheard = 0
+    ) -> tuple[list[Entry], tuple[Claim, ...]]:
+        """The messages an arrival becomes: one for each wanted document and listening flow, or else a log entry."""
+        scope = Scope(revision, arrival, now)
+        raws = raw_documents(event, arrival.body, scope.variables, scope.context)
+        claims = _group_claims(event, arrival, scope, raws)
+        entries: list[Entry] = []
+        wanted = 0
         for index, raw in enumerate(raws):
-            if not is_wanted(event, raw, variables, context):
-                continue
-            document = to_canonical(event, raw, variables, context)
-            flows = revision.listeners.get(event.name, ())
-            unheard += not flows
-            for flow in flows:
-                identity = identify(flow, document, variables, context)
-                item = index if event.items else None
-                spare = () if claims or identity.idempotency_key is not None else body_claims(arrival, flow, item, now)
-                encoded = exact_json.encode(document) if identity.idempotency_key is not None else None
-                message = inbound(arrival, event, flow, identity, encoded, now, item, spare)
-                entries.append(_Entry(message, Known(document, held, encoded), flow))
+            item = index if event.items is not None else None
+            found = entries_of(scope, event, arrival, raw, item=item, claimed=bool(claims))
+            if found is not None:
+                wanted += 1
+                entries += found
         if not entries:
-            reason = "" if unheard else "filtered" if raws else "empty"
-            entries.append(_Entry(self._log_entry(arrival, event, now, reason, claims), Known(None), None))
+            reason = "" if wanted else "filtered" if raws else "empty"
+            log = self._log_entry(arrival, event, now, reason, claims)
+            entries.append(Entry(None, message=log, flow=None))
         return entries, claims
 
     def _log_entry(
@@ -217,29 +202,10 @@ class Receiver:
             failure={"reason": reason, "detail": "no document in it is wanted"} if reason else None,
         )
 
-    def _group_claims(
-        self,
-        event: CompiledEvent,
-        arrival: Arrival,
-        variables: Mapping[str, Any],
-        context: EvaluationContext,
-        raws: Sequence[Any],
-        now: float,
-    ) -> tuple[Claim, ...]:
-        """The claim on the whole arrival: the sender's key or the event's own id, where there is one."""
-        window = now + (event.dedupe[1].window.seconds if event.dedupe is not None else BODY_WINDOW)
-        if arrival.key:
-            key = require_key(arrival.key, f"the sender's key for {event.name}")
-            return (Claim(f"sender:{event.name}", key, exact_json.digest(arrival.body), window),)
-        if event.dedupe is not None and raws:
-            key = _dedupe_key(event, raws[0], variables, context)
-            return (Claim(f"event:{event.name}", key, exact_json.digest(arrival.body), window),)
-        return ()
-
     # -- appending
 
     async def _append(
-        self, revision: Revision, arrival: Arrival, entries: Sequence[_Entry], claims: tuple[Claim, ...]
+        self, revision: Revision, arrival: Arrival, entries: Sequence[Entry], claims: tuple[Claim, ...]
     ) -> Receipt:
         for entry in entries:
             if self._dispatcher.is_crowded(entry.message.channel):
@@ -254,32 +220,32 @@ class Receiver:
             self._give_up(plans)
             raise
         self._passing(CommitPoint.AFTER_APPEND)
-        self._took_in(sum(result.status is AppendStatus.FRESH for result in appended))
         awaited = appended[waited]
         future = self._waiters.join(awaited.message_id) if waits else None
+        ids: dict[str, None] = {}
+        fresh, conflict = 0, None
         for plan, result in zip(plans, appended, strict=True):
             self._hand_over(revision, plan, result)
-        first = appended[0]
-        conflict = next((result for result in appended if result.status is AppendStatus.CONFLICT), None)
+            ids[id_text(result.message_id)] = None
+            if result.status is AppendStatus.FRESH:
+                fresh += 1
+            elif result.status is AppendStatus.CONFLICT and conflict is None:
+                conflict = result
+        self._took_in(fresh)
         if conflict is not None and not await self._came_before(conflict.message_id, arrival):
             self._leave(awaited.message_id, future)
             raise KeyConflict(
                 f"its key was used by message {id_text(conflict.message_id)} with another body", code="key-conflict"
             )
-        repeat = all(result.status is not AppendStatus.FRESH for result in appended)
-        receipt = Receipt(
-            tuple(dict.fromkeys(id_text(result.message_id) for result in appended)), first.correlation_id, repeat
-        )
-        if future is None:
-            return receipt
-        return await self._wait(receipt, awaited, future, waits)
+        receipt = Receipt(tuple(ids), appended[0].correlation_id, repeat=not fresh)
+        return receipt if future is None else await self._wait(receipt, awaited, future, waits)
 
     async def _came_before(self, message_id: int, arrival: Arrival) -> bool:
         """Whether a message was made of the same bytes: a mapping that asks the clock makes other documents."""
         message = await self._store.get(message_id)
         return message is not None and is_address_of(message.payload, arrival.body)
 
-    def _plan(self, revision: Revision, entry: _Entry) -> _Plan:
+    def _plan(self, revision: Revision, entry: Entry) -> _Plan:
         message_id = self._store.new_id()
         ending = self._foreseen(revision, entry, message_id)
         runs = entry.flow is not None and ending is None
@@ -293,7 +259,7 @@ class Receiver:
             if plan.ending is not None:
                 self._desk.decline(plan.ending.progress)
 
-    def _foreseen(self, revision: Revision, entry: _Entry, message_id: int) -> Settlement | None:
+    def _foreseen(self, revision: Revision, entry: Entry, message_id: int) -> Settlement | None:
         """How the message's exchange ends, where that can be told now and nobody waits before it in its channel."""
         flow, new = entry.flow, entry.message
         if flow is None or not flow.immediate or not self._dispatcher.is_free(new.channel):
@@ -302,10 +268,8 @@ class Receiver:
         if not correlation_id and revision.mentioned:
             return None  # its transaction, which some expression may read, is found by its business keys
         lease = Lease(message_id, 0)
-        message = as_message(new, Appended(AppendStatus.FRESH, message_id, correlation_id, message_id, lease))
-        return self._executor.foresee(
-            Work(message, lease, new.payload, (), new.business_keys), flow, revision, entry.known
-        )
+        work = Work(as_message(new, lease, correlation_id, message_id), lease, new.payload, (), new.business_keys)
+        return self._executor.foresee(work, flow, revision, entry)
 
     def _hand_over(self, revision: Revision, plan: _Plan, result: Appended) -> None:
         entry, ending = plan.entry, plan.ending
@@ -317,9 +281,10 @@ class Receiver:
                 return
             self._desk.decline(ending.progress)
         if result.lease is not None:
-            message = as_message(entry.message, result)
-            work = Work(message, result.lease, entry.message.payload, (), entry.message.business_keys)
-            self._dispatcher.offer(Item(work, entry.known.document, revision.id))
+            new = entry.message
+            message = as_message(new, result.lease, result.correlation_id, result.position)
+            work = Work(message, result.lease, new.payload, (), new.business_keys)
+            self._dispatcher.offer(Item(work, entry.document, revision.id))
             return
         if plan.reserved:
             self._dispatcher.decline(channel)
@@ -375,26 +340,34 @@ def _append_of(plans: Sequence[_Plan], claims: tuple[Claim, ...]) -> Append:
     )
 
 
-def _waited_for(entries: Sequence[_Entry]) -> tuple[float, int]:
+def _waited_for(entries: Sequence[Entry]) -> tuple[float, int]:
     """How long the caller may wait, and for which of the messages."""
-    waits = [entry.flow.reply_within or 0.0 if entry.flow is not None else 0.0 for entry in entries]
-    longest = max(waits)
-    return longest, waits.index(longest)
+    longest, index = 0.0, 0
+    for number, entry in enumerate(entries):
+        if entry.flow is not None and (entry.flow.reply_within or 0.0) > longest:
+            longest, index = entry.flow.reply_within or 0.0, number
+    return longest, index
 
 
-def _dedupe_key(event: CompiledEvent, raw: Any, variables: Mapping[str, Any], context: EvaluationContext) -> str:
+def _group_claims(event: CompiledEvent, arrival: Arrival, scope: Scope, raws: Sequence[Any]) -> tuple[Claim, ...]:
+    """The claim on the whole arrival: the sender's key or the event's own id, where there is one."""
+    if arrival.key:
+        origin, key = "sender", require_key(arrival.key, f"the sender's key for {event.name}")
+    elif event.dedupe is not None and raws:
+        origin, key = "event", _dedupe_key(event, raws[0], scope)
+    else:
+        return ()
+    until = scope.now + (event.dedupe[1].window.seconds if event.dedupe is not None else BODY_WINDOW)
+    return (Claim(f"{origin}:{event.name}", key, exact_json.digest(arrival.body), until),)
+
+
+def _dedupe_key(event: CompiledEvent, raw: Any, scope: Scope) -> str:
     assert event.dedupe is not None
     expression = event.dedupe[0]
     try:
-        value = expression.evaluate(raw, variables, context)
+        value = expression.evaluate(raw, scope.variables, scope.context)
     except ExpressionError as error:
         raise InvalidInput(f"{event.name}: {error}", code="no-identity") from error
     if value is MISSING or value is None or isinstance(value, dict | list):
         raise InvalidInput(f"the dedupe key of {event.name} ({expression.source}) finds nothing", code="no-identity")
     return require_key(str(value), f"the dedupe key of {event.name}")
-
-
-def _facts(revision: Revision, source: str, now: float) -> dict[str, Any]:
-    if "message" not in revision.mentioned:
-        return {}
-    return {"id": "", "source": source, "receivedAt": iso(now), "correlationId": "", "attempt": 1}
