@@ -72,8 +72,8 @@ def _result(unit: Unit, function: Function, arguments: list[Val], fast: tuple[li
         return _typed(unit.assign(f"{lookup} else collapse({slow})"), function, arguments, raw=not arguments[0].clean)
     written = _written(function, arguments) or _sliced(function, arguments)
     if written is not None and written[0] and fast is not None and fast[0]:
-        slow = _floor_of_double(function, arguments[0].code, slow)
         slow = f"{fast[1]} if {' and '.join(fast[0])} else {slow}"
+        slow = _floor_of_double(function, arguments[0].code, slow)
     fast = written or fast
     if fast is None:
         return _typed(unit.assign(slow), function, arguments)

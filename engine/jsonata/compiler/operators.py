@@ -10,6 +10,7 @@ from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val, scalar
 
 _ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "remainder"}
+_SAFE = "-9007199254740992 < {0} < 9007199254740992"
 _COMPARISON = {"<": "less", ">": "greater", "<=": "at_most", ">=": "at_least"}
 
 
@@ -50,6 +51,15 @@ def _arithmetic(unit: Unit, operator: str, left: Val, right: Val) -> Val:
     one_small = is_small(left) or is_small(right)
     if operator == "%" and is_small(right) and right.code != "(0)":
         call = f"{left.code} % {right.code} if {left.code}.__class__ is int and {left.code} >= 0 else {call}"
+    elif operator == "/" and is_small(right) and right.code != "(0)":
+        quotient = f"{left.code} / {right.code} if {left.code} % {right.code} else {left.code} // {right.code}"
+        call = f"({quotient}) if {left.code}.__class__ is int and {_SAFE.format(left.code)} else {call}"
+    elif operator == "*" and not (left.constant or right.constant):
+        name = unit.temp()
+        both = f"{left.code}.__class__ is int and {right.code}.__class__ is int"
+        fits = _SAFE.format(f"({name} := {left.code} * {right.code})")
+        unit.line(f"{name} = {name} if {both} and {fits} else {call}")
+        return scalar(name, "n", missing=left.missing or right.missing)
     elif operator in "+-" or (operator == "*" and one_small):
         tests = [f"{side.code}.__class__ is int" for side in (left, right) if not is_small(side)]
         if tests:

@@ -72,39 +72,53 @@ def _names(unit: Unit, node: ast.Path, here: Here) -> Val:
     """A path of field names only, in straight-line code."""
     state = here.code
     for step in node.steps[:-1]:
-        state = _read(unit, state, step.expression, "inner_getter")
+        state = _read(unit, state, step.expression, "inner_fields")
     return _last_field(unit, state, node.steps[-1].expression, here.clean, here)
 
 
 def _last_field(unit: Unit, state: str, name: ast.Node, clean: bool, here: Here) -> Val:
     """A field at the end of a path. What becomes part of the result of the expression is read as a list at once."""
     if not clean:
-        code = _read(unit, state, name, "last_getter")
+        code = _read(unit, state, name, "last_fields")
         if unit.recall(("settled", code)) is None:
             unit.line(f"if {code}.__class__ in COLLAPSIBLE: {code} = resettle({code})")
             unit.remember(("settled", code), code)
         return Val(code)
-    helper = "output_getter" if here.output else "stored_getter" if here.store else "last_getter"
-    return Val(_read(unit, state, name, helper), clean=True, sequence=helper == "last_getter")
+    if unit.recall(("checked", state)) is not None:
+        return Val(_read(unit, state, name, "last_fields"), clean=True, sequence=False)
+    helper = "output_fields" if here.output else "stored_fields" if here.store else "last_fields"
+    known = unit.recall(("last_fields", state, name.value)) if isinstance(name, ast.Name) else None
+    if known is None or helper == "last_fields":
+        return Val(_read(unit, state, name, helper), clean=True, sequence=helper == "last_fields")
+    if helper == "stored_fields":
+        unit.line(f"if {known}.__class__ in COLLAPSIBLE: st.dirty = True")
+        return Val(known, clean=True, sequence=False)
+    return Val(
+        unit.assign(f"list({known}) if {known}.__class__ in COLLAPSIBLE else {known}"), clean=True, sequence=False
+    )
 
 
 def _read(unit: Unit, state: str, name: ast.Node, helper: str) -> str:
     """Read a field of `state`; the same field is read once."""
     assert isinstance(name, ast.Name)
+    if unit.recall(("checked", state)) is not None:
+        helper = "EMPTY"
     key = (helper, state, name.value)
     known = unit.recall(key)
     if known is not None:
         return known
     unit.at(name.at)
-    return unit.remember(key, unit.assign(f"{_getter(unit, state, helper)}({name.value!r}, M)"))
+    return unit.remember(key, unit.assign(f"{_fields(unit, state, helper)}.get({name.value!r}, M)"))
 
 
-def _getter(unit: Unit, state: str, helper: str) -> str:
+def _fields(unit: Unit, state: str, helper: str) -> str:
+    """What the fields of `state` are read from: itself, if it is a dict, else what `helper` gives."""
     key = (helper, state)
     known = unit.recall(key)
     if known is not None:
         return known
-    return unit.remember(key, unit.assign(f"{state}.get if {state}.__class__ is dict else {helper}({state}, st)", "g"))
+    other = helper if helper == "EMPTY" else f"{helper}({state}, st)"
+    return unit.remember(key, unit.assign(f"{state} if {state}.__class__ is dict else {other}", "g"))
 
 
 def _start(unit: Unit, node: ast.Path, here: Here) -> tuple[str, bool, int]:
@@ -136,11 +150,13 @@ def _inner(unit: Unit, step: ast.Step, state: str, clean: bool, here: Here, labe
     if isinstance(step.expression, ast.Sort):
         return _sorted(unit, step, state, here), clean
     if _plain_name(step):
-        return _read(unit, state, step.expression, "inner_getter"), clean
+        return _read(unit, state, step.expression, "inner_fields"), clean
     if here.item and state == here.code and not unit.careful and not unit.has_closure(step):
         value = _result(unit, step, here.inner())
         if value.raw:
-            return unit.assign(f"state_of([{unit.atom(value)}], st)"), value.clean
+            found = unit.solid(value).code
+            one = f"{found}.__class__ is Sequence and len({found}) == 1 and {found}[0].__class__ is dict"
+            return unit.assign(f"{found}[0] if {one} else state_of([{found}], st)"), value.clean
         return unit.atom(_opened(unit, value)), value.clean
     results, value = _loop(unit, step, state, clean, here.inner(), label)
     return unit.assign(f"state_of({results}, st)"), value.clean
@@ -218,7 +234,7 @@ def _result(unit: Unit, step: ast.Step, inside: Here) -> Val:
     if isinstance(expression, ast.Name):
         read = f"field({inside.code}, {expression.value!r})"
         if inside.item:
-            read = f"{_getter(unit, inside.code, 'last_getter')}({expression.value!r}, M)"
+            read = f"{_fields(unit, inside.code, 'EMPTY')}.get({expression.value!r}, M)"
         value = Val(unit.assign(read), raw=True, clean=inside.clean)
         unit.line(f"if {value.code}.__class__ is Sequence: {value.code} = collapse({value.code})")
     else:
@@ -237,7 +253,7 @@ def _last(unit: Unit, node: ast.Path, state: str, clean: bool, here: Here) -> Va
     if node.group is None and not _keeps(node) and _plain_name(step):
         return _last_field(unit, state, step.expression, clean, here)
     if node.group is not None and _plain_name(step):
-        return _grouped(unit, node, _read(unit, state, step.expression, "inner_getter"), clean, here)
+        return _grouped(unit, node, _read(unit, state, step.expression, "inner_fields"), clean, here)
     results, value = _loop(
         unit,
         step,

@@ -96,6 +96,8 @@ def state_of(results: list[Any], state: State) -> Any:
     """The results of a step in the middle of a path: nothing, the one item, or the list of items for the next step."""
     if len(results) == 1:
         only = results[0]
+        if only.__class__ is dict:
+            return only
         if only.__class__ is Sequence or only.__class__ is list:
             results = only
         elif not isinstance(only, list):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from math import floor, isfinite
-from typing import Any
+from typing import Any, Final
 
 from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.functions.objects import is_true
@@ -72,40 +72,50 @@ def last_field(value: Any, name: str, state: State) -> Any:
     return MISSING
 
 
-def inner_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
+class _Fields:
+    """The fields of a list's items, read by name like those of a dict; `read` is how."""
+
+    __slots__ = ("_read", "_state", "_value")
+
+    def __init__(self, read: Callable[[Any, str, State], Any], value: list[Any], state: State) -> None:
+        self._read = read
+        self._value = value
+        self._state = state
+
+    def get(self, name: str, _: Any) -> Any:
+        return self._read(self._value, name, self._state)
+
+
+Fields = _Fields | dict[str, Any]
+EMPTY: Final[dict[str, Any]] = {}
+"""What has no fields is read like this."""
+
+
+def inner_fields(value: Any, state: State) -> Fields:
     """What reads fields in the middle of a path from a value that is not a dict."""
-    if isinstance(value, list):
-        return lambda name, _: inner_field(value, name, state)
-    return _nothing
+    return _Fields(inner_field, value, state) if isinstance(value, list) else EMPTY
 
 
-def last_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
+def last_fields(value: Any, state: State) -> Fields:
     """What reads fields at the end of a path from a value that is not a dict."""
-    if isinstance(value, list):
-        return lambda name, _: last_field(value, name, state)
-    return _nothing
+    return _Fields(last_field, value, state) if isinstance(value, list) else EMPTY
 
 
-def stored_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
-    """The same for a field that becomes part of another value, which may then hold sequences."""
+def stored_fields(value: Any, state: State) -> Fields:
+    """The same for fields that become part of another value, which may then hold sequences."""
     if isinstance(value, list):
         state.dirty = True
-    return last_getter(value, state)
+    return last_fields(value, state)
 
 
-def output_getter(value: Any, state: State) -> Callable[[str, Any], Any]:
-    """The same for a field that becomes part of the result: a list in place of a sequence."""
-    if isinstance(value, list):
-        return lambda name, _: _listed(last_field(value, name, state))
-    return _nothing
+def output_fields(value: Any, state: State) -> Fields:
+    """The same for fields that become part of the result: lists in place of sequences."""
+    return _Fields(_listed_field, value, state) if isinstance(value, list) else EMPTY
 
 
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, Sequence) else value
-
-
-def _nothing(name: str, default: Any) -> Any:
-    return default
+def _listed_field(value: list[Any], name: str, state: State) -> Any:
+    found = last_field(value, name, state)
+    return list(found) if isinstance(found, Sequence) else found
 
 
 def wildcard(value: Any, state: State) -> Any:
