@@ -99,7 +99,7 @@ class HttpSource:
             response.force_close()
         return response
 
-    async def _answer(self, request: web.BaseRequest) -> web.Response:
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         path, _, query = request.raw_path.partition("?")
         if not path.startswith("/"):
             path = request.rel_url.raw_path  # a proxy's absolute form
@@ -117,7 +117,7 @@ class HttpSource:
 
     async def _receive(
         self, request: web.BaseRequest, route: Route, path: str, parameters: Mapping[str, str], query: str
-    ) -> web.Response:
+    ) -> web.StreamResponse:
         try:
             raw = await self._body(request, route.limit)
         except TooLarge as error:
@@ -132,9 +132,11 @@ class HttpSource:
             raw,
         )
         try:
-            await _verify(route, incoming)
+            route.verifier.check(incoming)
         except Unauthentic as error:
-            return await self._reject(route, incoming, error)
+            found = await _with_new_keys(route, incoming, error)
+            if found is not None:
+                return await self._reject(route, incoming, found)
         assert self._intake is not None
         receipt = await self._intake.accept(_arrival(route, incoming, parameters))
         return answers.receipt_answer(receipt, route.reply)
@@ -150,15 +152,15 @@ class HttpSource:
 
     async def _body(self, request: web.BaseRequest, limit: int) -> bytes:
         """The body as it came over the wire. Raises TooLarge before more than `limit` bytes are held."""
-        length = request.content_length
-        if length is not None and length > limit:
-            raise TooLarge(f"expected at most {limit} bytes, found {length}", code="too-large")
         stream = request.content
         if stream.is_eof():
             body = stream.read_nowait()
             if len(body) > limit:
                 raise TooLarge(f"expected at most {limit} bytes, found {len(body)}", code="too-large")
             return body
+        length = request.content_length
+        if length is not None and length > limit:
+            raise TooLarge(f"expected at most {limit} bytes, found {length}", code="too-large")
         if request.headers.get("Expect", "").lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
@@ -180,14 +182,15 @@ async def _page(request: web.BaseRequest, entry: Entry, parameters: Mapping[str,
     return answers.page_answer(await entry.page({**dict(parse_qsl(query)), **parameters}))
 
 
-async def _verify(route: Route, incoming: Incoming) -> None:
+async def _with_new_keys(route: Route, incoming: Incoming, error: Unauthentic) -> Unauthentic | None:
+    """What is wrong with a request once unknown keys have been fetched; None when nothing is."""
+    if not isinstance(error, UnknownKey) or not await cast(JwtVerifier, route.verifier).renew():
+        return error
     try:
         route.verifier.check(incoming)
-    except UnknownKey:
-        verifier = cast(JwtVerifier, route.verifier)
-        if not await verifier.renew():
-            raise
-        verifier.check(incoming)
+    except Unauthentic as still:
+        return still
+    return None
 
 
 def _arrival(route: Route, incoming: Incoming, parameters: Mapping[str, str]) -> Arrival:

@@ -61,6 +61,38 @@ async def test_accepted_request_is_answered_with_where_to_look(serving: Serving)
     assert "aiohttp" not in headers["server"]
 
 
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace(b"1.1", b"1.0"), HEAD + b"Connection: close\r\n"])
+async def test_receipt_is_the_same_however_the_connection_goes_on(serving: Serving, head: bytes) -> None:
+    served = await serving(binding())
+    served.intake.script.extend([Receipt(("0123456789abc",), "c")] * 2)
+    once = head + b"Content-Length: 2\r\n\r\n{}"
+    last = HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\n{}"
+    answers = await talk(served, once + last if head == HEAD else once)
+    first, _, rest = answers.partition(b"\r\n\r\n")
+    assert first[9:].startswith(b"202 Accepted\r\n")
+    names = {line.partition(b":")[0] for line in first.split(b"\r\n")[1:]}
+    expected = {b"Server", b"X-Correlation-Id", b"Location", b"Content-Type", b"Content-Length", b"Date"}
+    assert names - {b"Connection"} == expected
+    body = (
+        b'{"status":"accepted","messages":["0123456789abc"],"correlation_id":"c","location":"/messages/0123456789abc"}'
+    )
+    assert f"Content-Length: {len(body)}\r\n".encode() in first + b"\r\n"
+    assert rest.startswith(body)
+    assert answers.count(body) == (2 if head == HEAD else 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("PUT", 202), ("PUT", 200), ("PUT", 204), ("PUT", 205), ("GET", 202), ("HEAD", 202)]
+)
+async def test_receipts_without_a_body_leave_the_connection_usable(serving: Serving, method: str, status: int) -> None:
+    served = await serving(binding(receive={"path": "/hooks/orders", "method": method}, reply={"accepted": status}))
+    line = HEAD.replace(b"POST", method.encode())
+    served.intake.script.extend([Receipt(("0123456789abc",), "c")] * 2)
+    answers = await talk(served, line + b"\r\n" + line + b"Connection: close\r\n\r\n")
+    assert answers.count(f"HTTP/1.1 {status} ".encode()) == 2
+    assert answers.count(b'{"status"') == (0 if method == "HEAD" or status == 204 else 2)
+
+
 async def test_repeat_is_answered_like_the_first_and_says_so(serving: Serving) -> None:
     """REL-3: a repeat gets the first answer."""
     served = await serving(binding())
