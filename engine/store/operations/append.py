@@ -75,7 +75,11 @@ def append_message(
 
     `next_lane` is that of an output which is appended next.
     """
-    seen: Seen | Appended | None = (yield from _look(batch, new, next_lane)) if parent is None else None
+    seen: Seen | Appended | None
+    if parent is None:
+        seen = yield from _look(batch, new, next_lane)
+    else:
+        seen = _seen_already(batch, new, parent)
     if seen is None:
         seen = yield from _look_closely(batch, new, message_id, parent)
     if isinstance(seen, Appended):
@@ -144,6 +148,15 @@ def _look(batch: Batch, new: NewMessage, next_lane: str | None) -> Steps[Seen | 
     return None if row[0] else Seen(row[1], State.READY, not row[2])
 
 
+def _seen_already(batch: Batch, new: NewMessage, parent: Parent) -> Seen | None:
+    """An ordinary output whose lane is known to be empty."""
+    if new.claims or new.final is not None or new.not_before is not None:
+        return None
+    if new.lane is not None and (new.lane != batch.empty_lane or new.lane in batch.lanes):
+        return None
+    return Seen(new.correlation_id or parent.correlation_id, State.READY, True)
+
+
 def _look_closely(batch: Batch, new: NewMessage, message_id: int, parent: Parent | None) -> Steps[Seen | Appended]:
     """The same in general, or the answer to a repeat."""
     if new.claims:
@@ -193,7 +206,7 @@ def _add_row(
     position: int,
     state: State,
     eligible: bool,
-    payload: bytes,
+    payload: bytearray,
     correlation_id: str,
     parent: Parent | None,
     ended: Ended | None,
@@ -204,7 +217,6 @@ def _add_row(
     common = (
         message_id,
         new.channel,
-        state.value,
         lane,
         position,
         1 if eligible else 0,
@@ -229,11 +241,11 @@ def _add_row(
     if state is State.RUNNING:
         batch.add("put_running", (*common, batch.now, batch.token, batch.lease_until))
     elif ended is None:
-        batch.add("put_message", (*common, *_beginning(new, state, final)))
+        batch.add("put_message", (*common, state.value, *_beginning(new, state, final)))
     elif state is State.COMPLETED and ended.answer is None:
         batch.add("put_completed", (*common, batch.now, ended.at, ended.attempts, ended.lines))
     else:
-        batch.add("put_message", (*common, *_end(batch, ended)))
+        batch.add("put_message", (*common, state.value, *_end(batch, ended)))
 
 
 def _beginning(new: NewMessage, state: State, final: bool) -> tuple[object, ...]:

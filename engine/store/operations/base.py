@@ -64,7 +64,7 @@ class Batch:
         self._file_above = settings.file_above
         self._read_file = read_file
         self._positions = positions
-        self.rows: dict[str, list[tuple[Any, ...]]] = {}
+        self.rows: dict[str, list[Sequence[Any]]] = {}
         self.payloads: dict[bytes, list[Any]] = {}
         self.files: dict[bytes, bytes] = {}
         self.unlink: list[bytes] = []
@@ -85,20 +85,24 @@ class Batch:
         else:
             rows.append(row)
 
-    def put_payload(self, body: bytes) -> bytes:
-        """Collect a payload (once for each use of it) and return its address."""
+    def put_payload(self, body: bytes) -> bytearray:
+        """Collect a payload (once for each use of it) and return its address for a row.
+
+        As a bytearray: `sqlite3` looks for adapters of every `bytes` that it is passed, which takes four times as long.
+        """
         address = self._addresses.of(body, self.now)
         entry = self.payloads.get(address)
         if entry is not None:
             entry[2] += 1
         elif self._file_above is not None and len(body) > self._file_above:
             self.files[address] = body
-            self.payloads[address] = [address, len(body), 1, FILE, None]
+            entry = self.payloads[address] = [bytearray(address), len(body), 1, FILE, None]
         else:
-            self.payloads[address] = [address, len(body), 1, INLINE, body]
-        return address
+            entry = self.payloads[address] = [bytearray(address), len(body), 1, INLINE, bytearray(body)]
+        named: bytearray = entry[0]
+        return named
 
-    def put_payload_or_none(self, body: bytes | None) -> bytes | None:
+    def put_payload_or_none(self, body: bytes | None) -> bytearray | None:
         return None if body is None else self.put_payload(body)
 
     def body(self, address: bytes | None, place: int | None, body: bytes | None) -> bytes | None:
@@ -111,12 +115,12 @@ class Batch:
         """The next place in the lanes' order: the id itself where one process gives all ids."""
         return message_id if self._positions is None else self._positions.pop(0)
 
-    def take_rows(self) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    def take_rows(self) -> list[tuple[str, list[Sequence[Any]]]]:
         """What has been collected, in the order in which it is to be written; the batch is empty again."""
-        taken = list(self.rows.items())
+        taken: list[tuple[str, list[Sequence[Any]]]] = list(self.rows.items())
         if self.payloads:
             # sorted, so that two replicas lock shared payloads in the same order
-            taken.append(("put_payload", [tuple(self.payloads[address]) for address in sorted(self.payloads)]))
+            taken.append(("put_payload", [self.payloads[address] for address in sorted(self.payloads)]))
         self.rows = {}
         self.payloads = {}
         self.lanes.clear()

@@ -34,8 +34,6 @@ def lane_is_empty(batch: Batch, lane: str) -> Steps[bool]:
     """True when nothing blocks the lane: a message appended now would be its head."""
     if lane in batch.lanes:
         yield FLUSH
-    elif lane == batch.empty_lane:
-        return True
     return not (yield ("lane_head", (lane,)))
 
 

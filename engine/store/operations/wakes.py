@@ -16,7 +16,7 @@ from engine.store.records import JournalKind, Wake
 
 
 def publish_wakes(
-    batch: Batch, wakes: Sequence[Wake], event_id: int, payload: bytes, at: float
+    batch: Batch, wakes: Sequence[Wake], event_id: int, payload: bytes | bytearray, at: float
 ) -> Steps[tuple[str, ...]]:
     """Enter an event's keys and release everybody who waits on them; returns the channels of the released."""
     released: list[str] = []
@@ -52,7 +52,7 @@ def note_release(
 
 
 def _released(
-    batch: Batch, message_id: int, step: str, topic: str, event_id: int, payload: bytes, at: float
+    batch: Batch, message_id: int, step: str, topic: str, event_id: int, payload: bytes | bytearray, at: float
 ) -> Steps[None]:
     yield FLUSH
     yield ("use_payload", (1, payload))

@@ -7,25 +7,27 @@ revision, lease, settled_at, failure, parked, again, force, traceparent, busines
 
 -- What is written of every new message.
 -- name: new_columns
-id, channel, state, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at, content_type,
-headers, correlation_id, causation_id, origin, key, step, operation, revision, business_keys, traceparent, entered
+id, channel, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at, content_type, headers,
+correlation_id, causation_id, origin, key, step, operation, revision, business_keys, traceparent, entered
 
 -- name: new_values
-$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $5
+$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $4
 
 -- A new message that is leased at once.
 -- name: put_running
-INSERT INTO message ({new_columns}, first_attempt_at, lease, lease_until) VALUES ({new_values}, $24, $25, $26)
+INSERT INTO message ({new_columns}, state, first_attempt_at, lease, lease_until)
+VALUES ({new_values}, 'running', $23, $24, $25)
 
 -- One that is stored with the end of its exchange, without failure or answer.
 -- name: put_completed
-INSERT INTO message ({new_columns}, first_attempt_at, settled_at, attempts, lines) VALUES ({new_values}, $24, $25, $26, $27)
+INSERT INTO message ({new_columns}, state, first_attempt_at, settled_at, attempts, lines)
+VALUES ({new_values}, 'completed', $23, $24, $25, $26)
 
 -- Any other.
 -- name: put_message
-INSERT INTO message ({new_columns}, not_before, first_attempt_at, settled_at, failure, error_class, reason, attempts,
+INSERT INTO message ({new_columns}, state, not_before, first_attempt_at, settled_at, failure, error_class, reason, attempts,
   lines, answer)
-VALUES ({new_values}, $24, $25, $26, $27, $28, $29, $30, $31, $32)
+VALUES ({new_values}, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
 
 -- The highest id there is, so that new ones are always higher.
 -- name: last_id

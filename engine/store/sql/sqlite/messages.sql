@@ -7,25 +7,27 @@ revision, lease, settled_at, failure, parked, again, force, traceparent, busines
 
 -- What is written of every new message.
 -- name: new_columns
-id, channel, state, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at, content_type,
-headers, correlation_id, causation_id, origin, key, step, operation, revision, business_keys, traceparent
+id, channel, lane, position, eligible, blocks, priority, overtakes, source, payload, received_at, content_type, headers,
+correlation_id, causation_id, origin, key, step, operation, revision, business_keys, traceparent
 
 -- name: new_values
-?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
+?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 
 -- A new message that is leased at once. One statement for each kind: to pass a NULL takes longer than to write a value.
 -- name: put_running
-INSERT INTO message ({new_columns}, first_attempt_at, lease, lease_until) VALUES ({new_values}, ?, ?, ?)
+INSERT INTO message ({new_columns}, state, first_attempt_at, lease, lease_until)
+VALUES ({new_values}, 'running', ?, ?, ?)
 
 -- One that is stored with the end of its exchange, without failure or answer.
 -- name: put_completed
-INSERT INTO message ({new_columns}, first_attempt_at, settled_at, attempts, lines) VALUES ({new_values}, ?, ?, ?, ?)
+INSERT INTO message ({new_columns}, state, first_attempt_at, settled_at, attempts, lines)
+VALUES ({new_values}, 'completed', ?, ?, ?, ?)
 
 -- Any other.
 -- name: put_message
-INSERT INTO message ({new_columns}, not_before, first_attempt_at, settled_at, failure, error_class, reason, attempts,
+INSERT INTO message ({new_columns}, state, not_before, first_attempt_at, settled_at, failure, error_class, reason, attempts,
   lines, answer)
-VALUES ({new_values}, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES ({new_values}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- The highest id there is, so that new ones are always higher.
 -- name: last_id
