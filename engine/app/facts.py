@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.app.stand_ins import StandIns
 from engine.clock import iso
 from engine.flow.compiled import Revision
 from engine.recovery.orders import ORDERS, Office
 from engine.runtime.engine import Engine
-from engine.sandbox.process import SandboxProcess
 
 
-def started(revision: Revision, engine: Engine, sandbox: SandboxProcess | None) -> dict[str, Any]:
+def started(revision: Revision, engine: Engine, stand_ins: StandIns) -> dict[str, Any]:
     """The facts of a start, without the places where things lie."""
     addresses = addresses_of(engine)
     return {
@@ -21,12 +21,12 @@ def started(revision: Revision, engine: Engine, sandbox: SandboxProcess | None) 
         "address": addresses[0] if addresses else None,
         "flows": len(revision.flows),
         "systems": len(revision.systems),
-        "sandbox": dict(sandbox.addresses) if sandbox is not None else {},
-        "sandboxControl": sandbox.control_url if sandbox is not None else None,
+        "sandbox": dict(stand_ins.addresses),
+        "sandboxControl": stand_ins.control_url,
     }
 
 
-async def status(engine: Engine, office: Office, now: float, sandbox: SandboxProcess | None) -> dict[str, Any]:
+async def status(engine: Engine, office: Office, now: float, stand_ins: StandIns) -> dict[str, Any]:
     """What runs, what waits, what is broken."""
     revision = engine.revisions.active
     refusal = engine.health.refusal()
@@ -40,7 +40,7 @@ async def status(engine: Engine, office: Office, now: float, sandbox: SandboxPro
         "inMemory": engine.dispatcher.in_memory,
         "addresses": addresses_of(engine),
         "systems": _systems(engine, now),
-        "sandboxControl": sandbox.control_url if sandbox is not None else None,
+        "sandboxControl": stand_ins.control_url,
         **counts,
     }
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.app.checks import check_stand_ins
 from engine.config.environment import Environment
 from engine.config.files import Bundle
 from engine.config.findings import Findings
-from engine.flow.compile import Check, compile_or_refuse
+from engine.flow.compile import compile_or_refuse
 from engine.flow.compiled import Revision
 from engine.plugin import Registry
 
@@ -27,9 +27,9 @@ class Loader:
         findings = Findings()
         return Bundle.from_directory(self.folder, findings), findings
 
-    def compile(self, bundle: Bundle, findings: Findings, checks: Sequence[Check] = ()) -> Revision:
-        """The revision of these files. Raises ConfigurationError with every finding."""
-        return compile_or_refuse(bundle, self.registry, self.environment, findings, checks)
+    def compile(self, bundle: Bundle, findings: Findings) -> Revision:
+        """The revision of these files, with stand-ins that can start. Raises ConfigurationError with every finding."""
+        return compile_or_refuse(bundle, self.registry, self.environment, findings, (check_stand_ins,))
 
     def compile_stored(self, raw: bytes) -> Revision:
         """An older revision from its stored bundle. Raises ConfigurationError."""

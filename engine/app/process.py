@@ -14,13 +14,14 @@ from typing import Any
 import uvloop
 
 from engine.app import facts
-from engine.app.checks import check_stand_ins, registry_for
+from engine.app.checks import registry_for
 from engine.app.hangups import Hangups
 from engine.app.loading import Loader
 from engine.app.offices import office_of
 from engine.app.options import Report, RunOptions
 from engine.app.pages import Pages
 from engine.app.reloading import Reloads
+from engine.app.stand_ins import StandIns
 from engine.app.stores import open_store, state_folder, store_place, without_password
 from engine.config.environment import Environment
 from engine.errors import CommandRefused
@@ -30,7 +31,6 @@ from engine.recovery.orders import ORDERS
 from engine.runtime.control import ControlSocket
 from engine.runtime.engine import Engine, Parts
 from engine.runtime.socket_path import socket_path
-from engine.sandbox.process import SandboxProcess, start_sandbox
 from engine.telemetry.log import Log, LogHandler
 
 
@@ -45,7 +45,7 @@ class App:
         self._loader = Loader(
             self._folder, registry_for(self._folder), Environment(options.variables, sandbox=options.sandbox)
         )
-        self._sandbox: SandboxProcess | None = None
+        self._stand_ins = StandIns()
         self._stop = asyncio.Event()
 
     # -- start
@@ -56,7 +56,7 @@ class App:
         Raises ConfigurationError, StoreError or PluginError.
         """
         bundle, findings = self._loader.read()
-        revision = self._loader.compile(bundle, findings, (check_stand_ins,))
+        revision = self._loader.compile(bundle, findings)
         for warning in findings.warnings:
             self._log.warning("lint", finding=str(warning))
         self._log.adopt_redaction(revision.redact)
@@ -70,30 +70,30 @@ class App:
             await self._control.require_free()
             await self.store.put_revision(revision.id, bundle.to_bytes(), options.clock.now())
             if options.sandbox:
-                self._sandbox = await self._start_sandbox(revision)
+                await self._start_stand_ins(revision)
             engine = self.engine = Engine(self._parts(revision), revision)
             self.office = office_of(engine, self.store, options.clock)
-            self._reloads = Reloads(self._loader, engine, self.store, options.clock, self._log, self._report)
+            self._reloads = self._reloads_of(engine)
             await engine.start()
             await engine.serve_leftovers()
             await self._control.start()
-            await self._tell_the_stand_ins()
+            for address in facts.addresses_of(engine)[:1]:
+                await self._stand_ins.tell(address)
         except BaseException:
             if engine is not None:
                 await engine.drain(0.0)
-            if self._sandbox is not None:
-                self._sandbox.stop()
+            self._stand_ins.stop()
             await self.store.close()
             raise
 
-    async def _start_sandbox(self, revision: Revision) -> SandboxProcess:
+    async def _start_stand_ins(self, revision: Revision) -> None:
         host, port = self._listen(revision)
-        return await asyncio.to_thread(
-            start_sandbox,
-            self._folder,
-            f"http://{host}:{port}",
-            self._state / "sandbox",
-            environment=self._options.variables,
+        state = self._state / "sandbox"
+        await self._stand_ins.start(self._folder, f"http://{host}:{port}", state, self._options.variables)
+
+    def _reloads_of(self, engine: Engine) -> Reloads:
+        return Reloads(
+            self._loader, engine, self.store, self._stand_ins, self._options.clock, self._log, report=self._report
         )
 
     def _listen(self, revision: Revision) -> tuple[str, int]:
@@ -103,7 +103,6 @@ class App:
 
     def _parts(self, revision: Revision) -> Parts:
         options = self._options
-        addresses = dict(self._sandbox.addresses) if self._sandbox is not None else {}
         logger = logging.getLogger("crossdock")
         logger.handlers = [LogHandler(self._log)]
         logger.propagate = False
@@ -117,21 +116,15 @@ class App:
             compile_bundle=self._loader.compile_stored,
             folder=self._state,
             passing=options.passing,
-            sandboxed=addresses,
+            sandboxed=self._stand_ins.addresses,
         )
-
-    async def _tell_the_stand_ins(self) -> None:
-        """Where the process listens is known now, also when any free port was taken."""
-        addresses = facts.addresses_of(self.engine)
-        if self._sandbox is not None and addresses:
-            await asyncio.to_thread(self._sandbox.control.set_hub, addresses[0])
 
     def announce(self) -> None:
         """Report that it runs, and where."""
         revision = self.engine.revisions.active
         path = getattr(self.store, "path", self._options.store or revision.workspace.store.url)
         where = {"store": without_password(str(path)), "control": str(socket_path(self._state))}
-        self._report("started", {**facts.started(revision, self.engine, self._sandbox), **where})
+        self._report("started", {**facts.started(revision, self.engine, self._stand_ins), **where})
 
     # -- orders
 
@@ -150,7 +143,7 @@ class App:
 
     async def status(self) -> dict[str, Any]:
         """What runs, what waits, what is broken."""
-        return await facts.status(self.engine, self.office, self._options.clock.now(), self._sandbox)
+        return await facts.status(self.engine, self.office, self._options.clock.now(), self._stand_ins)
 
     async def reload(self) -> dict[str, Any]:
         """Compile the folder again and swap. Raises ConfigurationError; the old revision then runs on."""
@@ -181,8 +174,7 @@ class App:
         finished = await self.engine.drain(self._options.drain_seconds)
         await self.store.close()
         await self._control.stop()  # last: who waits for the socket to go may then open the store
-        if self._sandbox is not None:
-            await asyncio.to_thread(self._sandbox.stop)
+        await asyncio.to_thread(self._stand_ins.stop)
         self._report("stopped", {"finished": finished})
         return finished
 

@@ -9,8 +9,9 @@ from watchfiles import awatch
 
 from engine.app.loading import Loader
 from engine.app.options import Report
+from engine.app.stand_ins import StandIns
 from engine.clock import Clock
-from engine.errors import ConfigurationError
+from engine.errors import ConfigurationError, CrossdockError
 from engine.runtime.engine import Engine
 from engine.store.protocol import MessageStore
 from engine.telemetry.log import Log
@@ -23,18 +24,30 @@ class Reloads:
     """Loads the workspace of one engine again; one reload at a time."""
 
     def __init__(
-        self, loader: Loader, engine: Engine, store: MessageStore, clock: Clock, log: Log, report: Report
+        self,
+        loader: Loader,
+        engine: Engine,
+        store: MessageStore,
+        stand_ins: StandIns,
+        clock: Clock,
+        log: Log,
+        *,
+        report: Report,
     ) -> None:
         self._loader = loader
         self._engine = engine
         self._store = store
+        self._stand_ins = stand_ins
         self._clock = clock
         self._log = log
         self._report = report
         self._one_at_a_time = asyncio.Lock()
 
     async def reload(self) -> dict[str, Any]:
-        """Compile the folder again, swap, and report it. Raises ConfigurationError; the old revision then runs on."""
+        """Compile the folder again, swap, and report it. Raises ConfigurationError; the old revision then runs on.
+
+        Raises StoreError, PluginError or SandboxRefused when something else than the files is in the way.
+        """
         async with self._one_at_a_time:
             came = await self._swap()
         self._report("reloaded", came)
@@ -48,9 +61,10 @@ class Reloads:
         revision = await asyncio.to_thread(self._loader.compile, bundle, findings)
         await self._store.put_revision(revision.id, bundle.to_bytes(), self._clock.now())
         self._log.adopt_redaction(revision.redact)
+        stand_ins = await self._stand_ins.take(bundle)
         await self._engine.reload(revision)
         await self._engine.serve_leftovers()
-        return {"revision": revision.id, "changed": True, "before": before}
+        return {"revision": revision.id, "changed": True, "before": before, **stand_ins}
 
     async def reload_or_tell(self) -> None:
         """The same where nobody waits for an answer: a refusal is reported too."""
@@ -58,6 +72,8 @@ class Reloads:
             await self.reload()
         except ConfigurationError as error:
             self._report("reload-refused", {"findings": [str(finding) for finding in error.findings]})
+        except CrossdockError as error:
+            self._report("reload-failed", {"error": str(error)})
 
     async def on_every_save(self, ended: asyncio.Event) -> None:
         """Reload whenever a file of the workspace changes, until the process ends; and for changes before that too."""

@@ -27,15 +27,28 @@ def announce(folder: Path, event: str, facts: Mapping[str, Any]) -> None:
         output.say(f"stopping: {counted(facts['running'], 'message')} in progress")
     elif event == "stopped":
         _stopped(output, facts)
-    elif event == "reloaded" and facts["changed"]:
-        output.say(f"revision {facts['revision']} runs now, in place of {facts['before']}")
     elif event == "reloaded":
-        output.say(f"nothing has changed; revision {facts['revision']} runs on")
+        say_reloaded(output, facts)
+    elif event == "reload-failed":
+        output.say(f"the workspace could not be loaded again: {facts['error']}", "red")
     elif event == "reload-refused":
         errors = counted(len(facts["findings"]), "error")
         output.say(f"the changed workspace has {errors}; the old revision runs on", "red")
         for finding in facts["findings"]:
             output.say(f"  {finding}")
+
+
+def say_reloaded(output: Output, facts: Mapping[str, Any]) -> None:
+    """What came of a reload."""
+    if not facts["changed"]:
+        output.say(f"nothing has changed; revision {facts['revision']} runs on")
+        return
+    output.say(f"revision {facts['revision']} runs now, in place of {facts['before']}")
+    stand_ins = facts.get("standIns") or {"started": {}, "stopped": ()}
+    for system, address in sorted(stand_ins["started"].items()):
+        output.say(f"  {'stand-in':<10}{system} on {address}")
+    for system in stand_ins["stopped"]:
+        output.say(f"  {'stand-in':<10}{system} has stopped")
 
 
 def _started(output: Output, folder: Path, facts: Mapping[str, Any]) -> None:

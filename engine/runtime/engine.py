@@ -53,7 +53,8 @@ class Parts:
     """What an engine is made of.
 
     `compile_bundle` compiles an older revision from its stored bundle; `passing` is called at each commit point;
-    `folder` is where the store lies, for the check of free disk.
+    `folder` is where the store lies, for the check of free disk; `sandboxed` are the stand-ins' addresses by system, asked
+    whenever systems are bound.
     """
 
     store: MessageStore

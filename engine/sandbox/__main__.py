@@ -28,16 +28,14 @@ def main() -> int:
     """Run with the arguments of the command line; returns the exit code."""
     options = _parser().parse_args()
     findings = Findings()
+    bundle = Bundle.from_directory(options.workspace, findings)
     try:
-        stand_ins = _load(options.workspace, findings)
+        if findings.has_errors:
+            raise ConfigurationError(findings.errors)
+        asyncio.run(_serve(bundle, options))
     except ConfigurationError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write("".join(f"{finding}\n" for finding in error.findings))
         return 2
-    for finding in findings:
-        sys.stderr.write(f"{finding}\n")
-    if findings.has_errors:
-        return 2
-    asyncio.run(_serve(stand_ins, options))
     return 0
 
 
@@ -51,19 +49,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _load(workspace: Path, findings: Findings) -> tuple[CompiledStandIn, ...]:
-    bundle = Bundle.from_directory(workspace, findings)
+def _load(bundle: Bundle) -> tuple[CompiledStandIn, ...]:
+    findings = Findings()
     resolve = ContractRegistry.load(bundle.files).resolve
-    return load_stand_ins(bundle, Environment(os.environ, sandbox=True), resolve, findings)
+    stand_ins = load_stand_ins(bundle, Environment(os.environ, sandbox=True), resolve, findings)
+    if findings.has_errors:
+        raise ConfigurationError(findings.errors)
+    sys.stderr.write("".join(f"{finding}\n" for finding in findings))
+    return stand_ins
 
 
-async def _serve(stand_ins: tuple[CompiledStandIn, ...], options: argparse.Namespace) -> None:
+async def _serve(bundle: Bundle, options: argparse.Namespace) -> None:
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    server = SandboxServer(stand_ins, options.state, options.hub, SystemClock(), port_base=options.port_base)
-    await server.start()
+    server = SandboxServer(_load, options.state, options.hub, SystemClock(), port_base=options.port_base)
+    await server.start(bundle)
     if options.with_parent:
         loop.add_reader(sys.stdin.fileno(), lambda: ended.set() if not os.read(sys.stdin.fileno(), 1024) else None)
     addresses = {name: peer.url for name, peer in server.peers.items()}

@@ -31,6 +31,10 @@ class SandboxControl:
         """Send events to another address from now on."""
         self._ask("PUT", "/hub", {"url": url})
 
+    def set_workspace(self, bundle: bytes) -> dict[str, str]:
+        """Serve the stand-ins of these files from now on (a zip of them); returns all base addresses by system."""
+        return dict(self._ask("PUT", "/workspace", bundle)["addresses"])
+
     def faults(self, system: str) -> list[dict[str, Any]]:
         """The faults that have not ended, and how often each has happened."""
         return list(self._ask("GET", f"/{system}/faults")["faults"])
@@ -79,7 +83,7 @@ class SandboxControl:
         self._ask("POST", f"/{system}/reset")
 
     def _ask(self, method: str, path: str, document: Any = None) -> dict[str, Any]:
-        data = None if document is None else exact_json.encode(document)
+        data = document if document is None or isinstance(document, bytes) else exact_json.encode(document)
         request = Request(self._url + path, data=data, method=method)
         try:
             with urlopen(request, timeout=self._timeout) as response:

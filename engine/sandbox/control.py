@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -11,18 +11,21 @@ from pydantic import BaseModel, Field
 
 from engine import exact_json
 from engine.clock import Clock
+from engine.config.files import Bundle, BundleUnreadable
 from engine.config.findings import Findings, did_you_mean
 from engine.config.models.base import ConfigModel
 from engine.config.models.sandbox import FaultModel
 from engine.config.parse import parse_model
 from engine.config.tree import plain
 from engine.config.yaml import load_yaml
+from engine.errors import ConfigurationError
 from engine.sandbox.emitter import Emitter, Hub
 from engine.sandbox.entries import Emission, problem
 from engine.sandbox.peer import Peer
 from engine.sandbox.stand_in import body_bytes
 
 PREFIX = "/_sandbox"
+LARGEST_WORKSPACE = 256 * 1024 * 1024
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -49,22 +52,31 @@ class EventToTell(ConfigModel):
 
 
 class Control:
-    """Answers for all stand-ins of the process."""
+    """Answers for all stand-ins of the process. `take` serves those of another workspace; see `SandboxServer.take`."""
 
-    def __init__(self, peers: Mapping[str, Peer], emitters: Mapping[str, Emitter], hub: Hub, clock: Clock) -> None:
+    def __init__(
+        self,
+        peers: Mapping[str, Peer],
+        emitters: Mapping[str, Emitter],
+        hub: Hub,
+        clock: Clock,
+        take: Callable[[Bundle], Awaitable[None]],
+    ) -> None:
         self._peers = peers
         self._emitters = emitters
         self._hub = hub
         self._clock = clock
+        self._take = take
 
     def application(self) -> web.Application:
         """The routes."""
-        app = web.Application(middlewares=[_as_problem])
+        app = web.Application(middlewares=[_as_problem], client_max_size=LARGEST_WORKSPACE)
         system = PREFIX + "/{system}"
         app.add_routes(
             [
                 web.get(PREFIX, self._overview),
                 web.put(f"{PREFIX}/hub", self._set_hub),
+                web.put(f"{PREFIX}/workspace", self._set_workspace),
                 web.get(f"{system}/faults", self._faults),
                 web.put(f"{system}/faults", self._set_faults),
                 web.post(f"{system}/faults", self._add_fault),
@@ -83,7 +95,7 @@ class Control:
     async def _overview(self, request: web.Request) -> web.Response:
         systems = {
             name: {"url": peer.url, "answers": [f"{one.route} ({one.name})" for one in peer.stand_in.compiled.answers]}
-            for name, peer in self._peers.items()
+            for name, peer in sorted(self._peers.items())
         }
         return _json({"hub": self._hub.url, "systems": systems})
 
@@ -92,6 +104,16 @@ class Control:
         for emitter in self._emitters.values():
             emitter.wake()
         return _json({"hub": self._hub.url})
+
+    async def _set_workspace(self, request: web.Request) -> web.Response:
+        """The files are those of a bundle, as a zip."""
+        try:
+            await self._take(Bundle.from_bytes(await request.read()))
+        except BundleUnreadable as error:
+            raise _refused(str(error), 400) from None
+        except ConfigurationError as error:
+            raise _refused(str(error), findings=[str(finding) for finding in error.findings]) from None
+        return _json({"addresses": {name: peer.url for name, peer in sorted(self._peers.items())}})
 
     async def _faults(self, request: web.Request) -> web.Response:
         return _json({"faults": self._peer(request).stand_in.faults.as_json()})
@@ -163,7 +185,9 @@ class Control:
     def _peer(self, request: web.Request) -> Peer:
         name = request.match_info["system"]
         if name not in self._peers:
-            raise _refused(f"expected one of {', '.join(self._peers)}, got '{name}'{_nearest(name, self._peers)}", 404)
+            raise _refused(
+                f"expected one of {', '.join(sorted(self._peers))}, got '{name}'{_nearest(name, self._peers)}", 404
+            )
         return self._peers[name]
 
 

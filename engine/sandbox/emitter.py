@@ -57,6 +57,11 @@ class Emitter:
         self._task: asyncio.Task[None] | None = None
         self._session: aiohttp.ClientSession | None = None
 
+    def adopt(self, events: Mapping[str, HubEvent]) -> None:
+        """Send by these from now on, also what is waiting."""
+        self._events = events
+        self.wake()
+
     def start(self) -> None:
         self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         self._task = asyncio.create_task(self._run())

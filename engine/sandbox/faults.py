@@ -77,6 +77,12 @@ class Faults:
         now = self._clock.monotonic()
         self._active = [ActiveFault(model, now) for model in faults]
 
+    def declare(self, initial: Sequence[FaultModel]) -> None:
+        """Take the faults of a changed file; those that are set stay where the file's are as they were."""
+        if tuple(initial) != self._initial:
+            self._initial = tuple(initial)
+            self.replace(initial)
+
     def add(self, fault: FaultModel) -> None:
         """Set one more fault, after those that are set."""
         self._active.append(ActiveFault(fault, self._clock.monotonic()))

@@ -11,6 +11,7 @@ from aiohttp import web
 from engine import exact_json
 from engine.clock import Clock
 from engine.config.models.sandbox import FaultModel
+from engine.sandbox.compiled import CompiledStandIn
 from engine.sandbox.entries import Outgoing, problem
 from engine.sandbox.incoming import Incoming
 from engine.sandbox.listener import Listener
@@ -38,6 +39,11 @@ class Peer:
     async def start(self) -> None:
         """Listen, unless the file says that it is down."""
         await self._listener.start()
+        await self.follow_faults()
+
+    async def adopt(self, compiled: CompiledStandIn) -> None:
+        """Serve by another file from now on, on the same port; answers under way are still the old file's."""
+        self.stand_in.adopt(compiled)
         await self.follow_faults()
 
     async def stop(self) -> None:

@@ -33,6 +33,7 @@ class PeerStore:
         if self._meta("token-key") is None:
             self._begin_again()
         self.state: dict[str, Any] = self._load_state()
+        self.declare(self._initial)
 
     @property
     def token_key(self) -> bytes:
@@ -44,6 +45,16 @@ class PeerStore:
         """The number of the next effect."""
         return int(self._meta("sequence") or 0) + 1
 
+    def declare(self, initial: Mapping[str, Any]) -> None:
+        """Take another declared state: fields that are new in it are added, all others stay."""
+        self._initial = dict(initial)
+        known = exact_json.decode((self._meta("declared") or "[]").encode())
+        added = {name: value for name, value in initial.items() if name not in known and name not in self.state}
+        with self._transaction():
+            self._write_fields(added, added)
+            self._set_meta("declared", _text(sorted({*known, *initial})))
+        self.state = self._load_state()
+
     def close(self) -> None:
         self._db.close()
 
@@ -51,6 +62,7 @@ class PeerStore:
         """Forget everything and start with the declared state."""
         self._begin_again()
         self.state = self._load_state()
+        self.declare(self._initial)
 
     def first_answer(self, operation: str, key: str) -> tuple[int, Outgoing] | None:
         """The sequence and the answer of the effect that this key has had."""

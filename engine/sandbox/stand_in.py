@@ -66,6 +66,13 @@ class StandIn:
         """The system it stands in for."""
         return self.compiled.system
 
+    def adopt(self, compiled: CompiledStandIn) -> None:
+        """Answer by another file from now on; state, ledger and tokens stay, and faults that it leaves alone."""
+        self.compiled = compiled
+        self.store.declare(compiled.state)
+        self.faults.declare(compiled.faults)
+        self._open_gate()
+
     def reset(self) -> None:
         """Back to the declared state and faults; ledger, tokens and events are forgotten."""
         self.store.reset()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import signal
 import sys
 from pathlib import Path
 
 import pytest
-from cli_harness import Terminal, crossdock
+from cli_harness import Running, Terminal, crossdock, document
 
 RUN = ("run", "--sandbox", "--port", "0")
 
@@ -53,6 +55,46 @@ def test_a_refused_reload_is_told_once(workspace: Path) -> None:
     assert first == "the changed workspace has 1 error; the old revision runs on"
     told = rest(terminal)
     assert told.count("flows/orders.yaml:3:8") == 1, told
+
+
+def test_a_new_system_and_its_stand_in_need_no_restart(workspace: Path) -> None:
+    """Also the warehouse, which is there before, answers by its changed file; its ledger goes on."""
+    process = Running.start(workspace)
+    process.wait_for_state(process.send_order("7001"), ["completed"])
+    systems = workspace / "flows" / "systems"
+    for name in ("warehouse.yaml", "warehouse.sandbox.yaml"):
+        text = (systems / name).read_text().replace("system: warehouse", "system: depot")
+        text = text.replace("sandbox: warehouse", "sandbox: depot").replace("refused-by-warehouse", "refused-by-depot")
+        (systems / name.replace("warehouse", "depot")).write_text(text)
+    shutil.copytree(systems / "warehouse", systems / "depot")
+    stand_in = systems / "warehouse.sandbox.yaml"
+    stand_in.write_text(stand_in.read_text().replace('"D-" & $sequence', '"W-" & $sequence'))
+    change(workspace, "- milestone: released", "- {call: depot.create-delivery, save: second}\n  - milestone: released")
+    told = process.crossdock("reload")
+    assert told.exit_code == 0, told.stderr
+    assert re.search(r"^  stand-in  depot on http://127.0.0.1:\d+$", told.stdout, re.MULTILINE)
+    story = process.wait_for_state(process.send_order("7002"), ["completed"])
+    assert {"call:warehouse.create-delivery", "call:depot.create-delivery"} <= {line["step"] for line in story["steps"]}
+    for system, lines in (("warehouse", 2), ("depot", 1)):
+        assert document(process.crossdock("sandbox", "ledger", system, "--json"))["effects"] == lines
+    assert "it W-2" in process.crossdock("trace", "7002").stdout
+    (systems / "depot.yaml").unlink()
+    (systems / "depot.sandbox.yaml").unlink()
+    shutil.rmtree(systems / "depot")
+    change(workspace, "- {call: depot.create-delivery, save: second}\n  ", "")
+    assert "  stand-in  depot has stopped\n" in process.crossdock("reload").stdout
+    assert process.stop() == 0
+
+
+def test_a_stand_in_with_errors_keeps_the_old_revision(workspace: Path) -> None:
+    process = Running.start(workspace)
+    stand_in = workspace / "flows" / "systems" / "warehouse.sandbox.yaml"
+    stand_in.write_text(stand_in.read_text().replace("status: 201", "status: $nothing("))
+    refused = process.crossdock("reload")
+    assert refused.exit_code == 2
+    assert "warehouse.sandbox.yaml:12:22 XD304" in refused.stderr
+    process.wait_for_state(process.send_order("7003"), ["completed"])
+    assert process.stop() == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc tells which signals a process ignores")
