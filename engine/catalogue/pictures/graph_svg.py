@@ -8,10 +8,14 @@ from types import MappingProxyType
 from engine.catalogue.pictures import svg
 from engine.catalogue.pictures.graph import Graph, Node
 from engine.catalogue.pictures.layered import Layout, layered
-from engine.catalogue.pictures.text import LINE, STRONG, lines_of, width_of
+from engine.catalogue.pictures.text import FAINT, LINE, STRONG, lines_of, name_lines, width_of
 
-_MARGIN = 16.0
-_WIDEST = 190.0
+_MARGIN = 6.0
+_WIDEST = 96.0
+_PADDING = 8.0
+_PAGE = 960.0
+"""A picture that is wider than this has its layers closer to each other, so that it fits a small screen."""
+_CLOSE = 40.0
 _TONES: Mapping[str, str] = MappingProxyType(
     {"system": "ask", "flow": "plain", "topic": "tell", "schedule": "wait", "team": "mark"}
 )
@@ -23,7 +27,10 @@ def graph_svg(graph: Graph, links: Links = lambda node: "", *, alone: bool = Tru
     """The picture of a graph. `links` gives the address of a node, or nothing."""
     texts = {node.key: _text(node) for node in graph.nodes}
     sizes = {key: _size(*text) for key, text in texts.items()}
-    layout = layered(sizes, ((edge.start, edge.end) for edge in graph.edges))
+    pairs = [(edge.start, edge.end) for edge in graph.edges]
+    layout = layered(sizes, pairs)
+    if layout.width > _PAGE:
+        layout = layered(sizes, pairs, between=_CLOSE)
     body = _body(graph, layout, sizes, texts, links)
     size = (layout.width + 2 * _MARGIN, layout.height + 2 * _MARGIN)
     return svg.document(body, *size, graph.title, alone=alone)
@@ -34,12 +41,13 @@ _Text = tuple[tuple[str, ...], tuple[str, ...]]
 
 def _text(node: Node) -> _Text:
     kind = " ".join(filter(None, (node.kind, node.note)))
-    return lines_of(node.name, _WIDEST, 2, STRONG), (kind,)
+    break_up = lines_of if node.kind == "schedule" else name_lines
+    return break_up(node.name, _WIDEST, 3, STRONG), lines_of(kind, _WIDEST, 2, FAINT)
 
 
 def _size(strong: tuple[str, ...], faint: tuple[str, ...]) -> tuple[float, float]:
-    widest = max([*(width_of(line, STRONG) for line in strong), *map(width_of, faint)])
-    return widest + 24.0, (len(strong) + len(faint)) * LINE + 14.0
+    widest = max([*(width_of(line, STRONG) for line in strong), *(width_of(line, FAINT) for line in faint)])
+    return widest + 2 * _PADDING, (len(strong) + len(faint)) * LINE + 12.0
 
 
 def _body(
@@ -55,4 +63,5 @@ def _body(
         x, y = layout.places[node.key]
         strong, faint = texts[node.key]
         place = (x + _MARGIN, y + _MARGIN, *sizes[node.key])
-        yield svg.box(svg.Box(*place, strong, faint, _TONES[node.kind], _ROUND.get(node.kind, 6.0), links(node)))
+        look = (_TONES[node.kind], _ROUND.get(node.kind, 6.0))
+        yield svg.box(svg.Box(*place, strong, faint, *look, links(node), f"{node.name} {' '.join(faint)}"))

@@ -15,7 +15,7 @@ Size = tuple[float, float]
 Point = tuple[float, float]
 
 BETWEEN_LAYERS: Final = 90.0
-BETWEEN_NODES: Final = 18.0
+BETWEEN_NODES: Final = 14.0
 _SWEEPS = 12
 _SETTLING = 24
 
@@ -30,19 +30,20 @@ class Layout:
     height: float
 
 
-def layered(sizes: Mapping[str, Size], edges: Iterable[tuple[str, str]]) -> Layout:
-    """Place nodes of these sizes in pixels; edges of nodes that are not there, or to themselves, are left out."""
+def layered(sizes: Mapping[str, Size], edges: Iterable[tuple[str, str]], *, between: float = BETWEEN_LAYERS) -> Layout:
+    """Place nodes of these sizes in pixels, layers so far apart; edges of nodes that are not there, or to themselves,
+    are left out."""
     wanted = [(a, b) for a, b in dict.fromkeys(edges) if a in sizes and b in sizes and a != b]
     if not sizes:
         return Layout({}, {}, 0.0, 0.0)
     forward = _without_circles(list(sizes), wanted)
-    layer = _layers(list(sizes), set(forward.values()))
+    layer = _layers(list(sizes), list(dict.fromkeys(forward.values())))
     chains, layers = _with_placeholders(layer, forward)
     all_sizes = {**sizes, **{name: (0.0, 4.0) for column in layers for name in column if name not in sizes}}
     links = [pair for chain in chains.values() for pair in itertools.pairwise(chain)]
     ordered = _ordered(layers, links)
     middles = _middles(ordered, links, all_sizes)
-    return _laid(ordered, middles, all_sizes, sizes, chains)
+    return _laid(ordered, middles, all_sizes, sizes, chains, between)
 
 
 def _without_circles(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
@@ -70,7 +71,7 @@ def _without_circles(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> 
     return {edge: (edge[1], edge[0]) if edge in closing else edge for edge in edges}
 
 
-def _layers(nodes: Sequence[str], edges: set[tuple[str, str]]) -> dict[str, int]:
+def _layers(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
     """The layer of each node: one after the last of those before it; then as near to those after it as can be."""
     before: dict[str, list[str]] = {node: [] for node in nodes}
     after: dict[str, list[str]] = {node: [] for node in nodes}
@@ -198,6 +199,7 @@ def _laid(
     all_sizes: Mapping[str, Size],
     sizes: Mapping[str, Size],
     chains: Mapping[tuple[str, str], Sequence[str]],
+    between: float,
 ) -> Layout:
     top = min(middles[node] - all_sizes[node][1] / 2 for column in layers for node in column)
     left: dict[str, tuple[float, float]] = {}
@@ -205,7 +207,7 @@ def _laid(
     for column in layers:
         wide = max(all_sizes[node][0] for node in column)
         left |= dict.fromkeys(column, (x, x + wide))
-        x += wide + BETWEEN_LAYERS
+        x += wide + between
     places = {
         node: (left[node][0] + (left[node][1] - left[node][0] - size[0]) / 2, middles[node] - size[1] / 2 - top)
         for node, size in sizes.items()
@@ -220,4 +222,4 @@ def _laid(
         inner = points[1:-1]
         routes[edge] = tuple(inner if chain[0] == edge[0] else reversed(inner))
     height = max(middles[node] + all_sizes[node][1] / 2 - top for column in layers for node in column)
-    return Layout(places, routes, x - BETWEEN_LAYERS, height)
+    return Layout(places, routes, x - between, height)

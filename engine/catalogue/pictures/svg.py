@@ -31,12 +31,15 @@ svg.picture .tell { fill: var(--tell); }
 svg.picture .wait { fill: var(--wait); } svg.picture .mark { fill: var(--mark); } svg.picture .end { fill: var(--end); }
 svg.picture a:hover .box, svg.picture a:focus .box { stroke: var(--ink); stroke-width: 2.5; }
 """
-"""The style of all pictures; a page that holds several needs it once."""
+"""The style of all pictures; a page that holds several needs it once. `--wide` is a picture's own width."""
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle with lines of text: the first is said strongly, `faint` ones come after. Sizes are in pixels."""
+    """A rectangle with lines of text: `strong` ones, then `faint` ones. Sizes are in pixels.
+
+    `label` is how a link is read out, where the lines break a name.
+    """
 
     x: float
     y: float
@@ -47,13 +50,15 @@ class Box:
     tone: str = "plain"
     round: float = 6.0
     link: str = ""
+    label: str = ""
 
 
 def document(body: Iterable[str], width: float, height: float, title: str, *, alone: bool) -> str:
     """The whole picture. `alone`: it brings its style and its background, to stand without a page."""
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="picture" viewBox="0 0 {_number(width)} {_number(height)}" '
-        f'width="{_number(width)}" height="{_number(height)}" role="{"img" if alone else "group"}" '
+        f'width="{_number(width)}" height="{_number(height)}" style="--wide:{_number(width)}px" '
+        f'role="{"img" if alone else "group"}" '
         f'aria-label="{escape(title)}">',
         f"<title>{escape(title)}</title>",
     ]
@@ -75,7 +80,8 @@ def box(drawn: Box) -> str:
     texts = [text(middle, top + index * LINE, line, look) for index, (line, look) in enumerate(lines)]
     inside = "\n".join([rectangle, *texts])
     if drawn.link.startswith(LINK_PREFIXES):
-        return f'<a href="{escape(drawn.link)}">\n{inside}\n</a>'
+        label = f' aria-label="{escape(drawn.label)}"' if drawn.label else ""
+        return f'<a href="{escape(drawn.link)}"{label}>\n{inside}\n</a>'
     return inside
 
 

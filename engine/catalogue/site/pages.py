@@ -106,6 +106,7 @@ class Site:
         values = {
             "counts": counts,
             "picture": self._drawn(graph, ""),
+            "systems": self._drawn(self._systems(), "") if whole else "",
             "teams": revision.workspace.teams,
             "whole": whole,
         }
@@ -187,7 +188,7 @@ class Site:
         return Page(f"entities/{name}.html", "entity.html", name, values)
 
     def _calls(self) -> Page:
-        systems = systems_graph(self._catalogue.uses, "Which system leads to which")
+        systems = self._systems()
         pairs = [(edge.start.partition(":")[2], edge.end.partition(":")[2], edge.weight) for edge in systems.edges]
         values = {
             "whole": self._drawn(self._graph, ""),
@@ -196,6 +197,9 @@ class Site:
             "pairs": pairs,
         }
         return Page("calls.html", "calls.html", "Who calls whom", values)
+
+    def _systems(self) -> Graph:
+        return systems_graph(self._catalogue.uses, "Which system leads to which")
 
     def _teams(self) -> Graph:
         catalogue = self._catalogue

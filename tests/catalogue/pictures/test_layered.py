@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.catalogue.pictures.layered import Layout, layered
+from engine.catalogue.pictures.layered import BETWEEN_LAYERS, Layout, layered
 
 NAMES = [f"n{number}" for number in range(12)]
 GRAPHS = st.tuples(
@@ -75,6 +79,29 @@ def test_what_has_the_same_names_is_placed_the_same() -> None:
     sizes = dict.fromkeys("abcd", (80.0, 40.0))
     edges = [("a", "c"), ("b", "c"), ("c", "d"), ("d", "a")]
     assert layered(sizes, edges) == layered(sizes, edges)
+
+
+def test_every_process_places_a_graph_the_same() -> None:
+    """Sets of names have another order in each; a site that is kept in git must not change by that."""
+    script = (
+        "from engine.catalogue.pictures.layered import layered\n"
+        "names = [f'n{number}' for number in range(9)]\n"
+        "edges = [(a, b) for a in names[:4] for b in names[4:]]\n"
+        "print(layered(dict.fromkeys(names, (80.0, 40.0)), edges))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    told = {
+        subprocess.check_output([sys.executable, "-c", script], env={**environment, "PYTHONHASHSEED": seed})
+        for seed in ("1", "2", "3")
+    }
+    assert len(told) == 1
+
+
+def test_layers_stand_as_far_apart_as_is_asked() -> None:
+    sizes = dict.fromkeys("abc", (80.0, 40.0))
+    edges = [("a", "b"), ("b", "c")]
+    assert layered(sizes, edges).width == 3 * 80.0 + 2 * BETWEEN_LAYERS
+    assert layered(sizes, edges, between=30.0).width == 3 * 80.0 + 2 * 30.0
 
 
 def test_nothing_gives_nothing() -> None:

@@ -12,7 +12,7 @@ from engine.catalogue.pictures.graph import around, flows_graph, systems_graph, 
 from engine.catalogue.pictures.graph_svg import graph_svg
 from engine.catalogue.pictures.mermaid import flow_mermaid, graph_mermaid
 from engine.catalogue.pictures.outline import Act, Branch, Group, outline
-from engine.catalogue.pictures.text import lines_of, width_of
+from engine.catalogue.pictures.text import STRONG, lines_of, name_lines, width_of
 from engine.config.models.flow import FlowModel
 from tests.catalogue.workspaces import reference
 
@@ -123,3 +123,28 @@ def test_links_lead_only_where_a_page_may_lead() -> None:
     model = reference().revision.flows["order-to-erp"].model
     assert "<a " not in flow_svg(model, lambda act: "javascript:alert(1)")
     assert '<a href="../x.html">' in flow_svg(model, lambda act: "../x.html")
+
+
+def test_names_break_after_hyphens_and_dots_and_lose_nothing() -> None:
+    assert name_lines("order-status-to-crm", 96.0, 3, STRONG) == ("order-status-", "to-crm")
+    assert name_lines("warehouse.shipment", 96.0, 3, STRONG) == ("warehouse.", "shipment")
+    assert name_lines("order-confirmation", 80.0, 3, STRONG) == ("order-", "confirmation")  # wider, and not cut
+    assert "".join(name_lines("a--b_c.d", 20.0, 9, STRONG)) == "a--b_c.d"
+    cut = name_lines("-".join(["name"] * 40), 96.0, 3, STRONG)
+    assert (len(cut), cut[-1][-1]) == (3, "…")
+    assert all(width_of(line, STRONG) <= 144.0 for line in name_lines("W" * 200, 96.0, 3, STRONG))
+
+
+def test_who_calls_whom_fits_a_small_screen() -> None:
+    """1,024 pixels less the margins of a page; where there is room the layers stand further apart."""
+    whole = etree.fromstring(graph_svg(flows_graph(reference().uses, "all")).encode())
+    assert float(whole.get("width", "0")) <= 960.0
+    few = etree.fromstring(graph_svg(systems_graph(reference().uses, "systems")).encode())
+    assert float(few.get("width", "0")) <= 320.0
+    assert few.get("style") == f"--wide:{few.get('width')}px"
+
+
+def test_link_of_a_box_is_read_out_as_one_name() -> None:
+    picture = graph_svg(flows_graph(reference().uses, "all"), lambda node: f"./{node.name}.html" if node.name else "")
+    read = {link.get("aria-label") for link in etree.fromstring(picture.encode()).iter(f"{SVG}a")}
+    assert {"order-status-to-crm flow", "warehouse.shipment topic", "erp system is asked"} <= read

@@ -179,6 +179,18 @@ def test_the_descriptions_of_apis_are_linked() -> None:
     assert {"openapi.json", "asyncapi.json"} <= set(addresses("apis.html"))
 
 
+def test_a_narrow_page_has_a_picture_that_fits_it() -> None:
+    """Below the width at which words can be read, the picture of every flow gives way to that of the systems."""
+    main = page("index.html").get_element_by_id("main")
+    shown = {
+        kind: [each.get("aria-label") for each in main.find_class(kind)[0].iter("svg")] for kind in ("wide", "narrow")
+    }
+    assert shown == {"wide": ["Who calls whom"], "narrow": ["Which system leads to which"]}
+    style = site()["style.css"].decode()
+    assert re.search(r"max-width: 47rem\) { \.wide { display: none; } \.narrow { display: block; } }", style)
+    assert re.search(r"svg\.picture { [^}]*max-width: 100%; min-width: calc\(var\(--wide\) \* \.72\)", style)
+
+
 def test_the_search_knows_everything_by_name() -> None:
     source = site()["search-index.js"].decode()
     index = json.loads(source.removeprefix("window.catalogueIndex = ").removesuffix(";\n"))
