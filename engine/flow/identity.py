@@ -97,9 +97,9 @@ def _nothing(expression: Expression, what: str, flow: CompiledFlow) -> InvalidIn
 
 def _text(expression: Expression, document: Any, variables: Variables, context: EvaluationContext) -> str | None:
     value = _value(expression, document, variables, context)
-    if value is MISSING or value is None or isinstance(value, dict | list):
-        return None
-    return value if isinstance(value, str) else str(value)
+    if isinstance(value, str):
+        return value
+    return None if value is MISSING or value is None or isinstance(value, dict | list) else str(value)
 
 
 def _value(expression: Expression, document: Any, variables: Variables, context: EvaluationContext) -> Any:

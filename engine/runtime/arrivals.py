@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from engine import exact_json
@@ -161,11 +162,8 @@ def stored_headers(arrival: Arrival) -> dict[str, str]:
 
 def kept(arrival: Arrival) -> dict[str, str]:
     """The headers that are stored: no credentials, and no more than is reasonable."""
-    kept: dict[str, str] = {}
-    for name, value in arrival.headers.items():
-        if name not in _SECRET_HEADERS and len(kept) < _KEPT_HEADERS:
-            kept[name] = value[:_HEADER_LENGTH]
-    return kept
+    kept = {name: value[:_HEADER_LENGTH] for name, value in arrival.headers.items() if name not in _SECRET_HEADERS}
+    return kept if len(kept) <= _KEPT_HEADERS else dict(islice(kept.items(), _KEPT_HEADERS))
 
 
 def _facts(source: str, now: float) -> dict[str, Any]:

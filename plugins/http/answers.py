@@ -9,6 +9,7 @@ from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from aiohttp import HttpVersion11, web
 from aiohttp.abc import AbstractStreamWriter
 
@@ -91,18 +92,10 @@ def receipt_answer(receipt: Receipt, reply: ReplySettings) -> web.StreamResponse
         return web.Response(status=reply.accepted, body=reply.body.encode(), headers=headers)
     headers["Content-Type"] = "application/json"
     status = 200 if receipt.outcome in _DONE else reply.accepted
-    return Prompt(status, headers, _receipt_body(receipt))
-
-
-def _receipt_body(receipt: Receipt) -> bytes:
-    """Written by hand, since every acknowledged message pays for it; ids need no escaping."""
-    ids = receipt.message_ids
-    location = f',"location":"/messages/{ids[0]}"' if ids else ""
-    listed = f'"{ids[0]}"' if len(ids) == 1 else ",".join(f'"{text}"' for text in ids)
-    return (
-        f'{{"status":"{receipt.outcome}","messages":[{listed}],"correlation_id":{json.dumps(receipt.correlation_id)}'
-        f"{location}}}"
-    ).encode()
+    body = {"status": receipt.outcome, "messages": receipt.message_ids, "correlation_id": correlation}
+    if receipt.message_ids:
+        body["location"] = headers["Location"]
+    return Prompt(status, headers, msgspec.json.encode(body))
 
 
 def page_answer(answer: Answer) -> web.Response:
