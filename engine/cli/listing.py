@@ -20,11 +20,10 @@ def limit_option(command: F) -> F:
     )(command)
 
 
-def print_rest(output: Output, found: Mapping[str, Any], limit: int) -> None:
+def print_rest(output: Output, shown: int, count: int, noun: str = "message") -> None:
     """How many there are besides those shown."""
-    shown, count = len(found["messages"]), int(found["count"])
     if count > shown:
-        output.say(f"the oldest {shown:,} of {counted(count, 'message')}; --limit shows more")
+        output.say(f"the oldest {shown:,} of {counted(count, noun)}; --limit shows more")
 
 
 def print_done(output: Output, done: Mapping[str, Any]) -> None:

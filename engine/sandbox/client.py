@@ -49,7 +49,11 @@ class SandboxControl:
 
     def ledger(self, system: str, **selection: str | int) -> list[dict[str, Any]]:
         """Lines of the ledger, oldest first; select by `operation`, `key`, `after` (a line's number) and `limit`."""
-        return list(self._ask("GET", f"/{system}/ledger{_query(selection)}")["entries"])
+        return list(self.counted_ledger(system, **selection)["entries"])
+
+    def counted_ledger(self, system: str, **selection: str | int) -> dict[str, Any]:
+        """The same as `entries`; `count` says how many there are without the limit, `effects` how many had one."""
+        return self._ask("GET", f"/{system}/ledger{_query(selection)}")
 
     def effects(self, system: str, **selection: str | int) -> list[dict[str, Any]]:
         """The lines of requests that had their effect."""

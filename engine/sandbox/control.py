@@ -141,8 +141,10 @@ class Control:
         return await self._faults(request)
 
     async def _ledger(self, request: web.Request) -> web.Response:
-        entries = self._peer(request).stand_in.store.ledger(**_selection(request))
-        return _json({"entries": entries, "effects": sum(entry["applied"] for entry in entries)})
+        store, selection = self._peer(request).stand_in.store, _selection(request)
+        entries = store.ledger(**selection)
+        count, effects = store.count(**{name: value for name, value in selection.items() if name != "limit"})
+        return _json({"entries": entries, "count": count, "effects": effects})
 
     async def _requests(self, request: web.Request) -> web.Response:
         return _json({"requests": self._peer(request).stand_in.store.requests(**_selection(request))})

@@ -162,6 +162,16 @@ class PeerStore:
         rows = self._select(names, operation, key, after, limit)
         return [{**row, "applied": bool(row["applied"]), "repeat": bool(row["repeat"])} for row in rows]
 
+    def count(self, *, operation: str | None = None, key: str | None = None, after: int = 0) -> tuple[int, int]:
+        """How many lines `ledger` has without a limit, and how many of them had their effect."""
+        rows = self._db.execute(
+            "SELECT count(*), coalesce(sum(applied), 0) FROM ledger WHERE number > ?"
+            " AND (? IS NULL OR operation = ?) AND (? IS NULL OR key = ?)",
+            (after, operation, operation, key, key),
+        )
+        lines, effects = rows.fetchone()
+        return int(lines), int(effects)
+
     def requests(
         self, *, operation: str | None = None, key: str | None = None, after: int = 0, limit: int = 1000
     ) -> list[dict[str, Any]]:

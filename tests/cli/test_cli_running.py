@@ -88,6 +88,18 @@ def test_a_refused_delivery_becomes_a_dead_letter_and_is_reprocessed(running: Ru
     assert "had an effect" in ledger.stdout
 
 
+def test_a_ledger_that_is_cut_says_how_many_there_are(running: Running) -> None:
+    for number in ("5101", "5102", "5103"):
+        running.wait_for_state(running.send_order(number), ["completed"])
+    told = document(running.crossdock("sandbox", "ledger", "warehouse", "--limit", "2", "--json"))
+    count = told["count"]
+    assert len(told["entries"]) == 2 < count
+    cut = running.crossdock("sandbox", "ledger", "warehouse", "--limit", "2").stdout
+    assert f"the oldest 2 of {count} requests; --limit shows more\n{told['effects']} of {count} had an effect\n" in cut
+    whole = running.crossdock("sandbox", "ledger", "warehouse", "--limit", str(count)).stdout
+    assert "--limit" not in whole
+
+
 def test_an_order_that_does_not_fit_says_which_does(running: Running) -> None:
     message = running.send_order("5004")
     running.wait_for_state(message, ["completed"])

@@ -70,7 +70,7 @@ def list_(place: Place, as_json: bool, limit: int, invalid: bool, error_class: s
         return
     columns = [("MESSAGE", "left"), ("CHANNEL", "left"), ("RECEIVED", "left"), ("CLASS", "left"), ("REASON", "left")]
     output.table([*columns, ("WHAT HAPPENED", "fold")], [_row(message) for message in found["messages"]])
-    print_rest(output, found, limit)
+    print_rest(output, len(found["messages"]), found["count"])
     output.say(f"next: crossdock dead-letters show {found['messages'][0]['id']}")
 
 

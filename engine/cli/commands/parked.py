@@ -50,7 +50,7 @@ def list_parked(place: Place, as_json: bool, limit: int, **chosen: Any) -> None:
     columns = [("MESSAGE", "left"), ("CHANNEL", "left"), ("HELD FOR", "left"), ("DECIDES", "left"), ("SINCE", "right")]
     columns += [("DUE", "left"), ("RELEASED BY", "fold")]
     output.table(columns, [_row(message, now) for message in found["messages"]])
-    print_rest(output, found, limit)
+    print_rest(output, len(found["messages"]), found["count"])
     output.say(f"next: crossdock release {found['messages'][0]['id']} --reason '…'")
 
 

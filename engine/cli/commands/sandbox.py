@@ -8,6 +8,7 @@ from typing import IO, Any
 import click
 
 from engine import exact_json
+from engine.cli.listing import print_rest
 from engine.cli.office import order_running
 from engine.cli.options import header_option, header_pairs, json_option, workspace_option
 from engine.cli.output import Output, print_json
@@ -124,28 +125,29 @@ def heal(system: str, place: Place, as_json: bool) -> None:
 @click.argument("system", metavar="SYSTEM")
 @click.option("--operation", metavar="ANSWER", help="Only requests of this answer.")
 @click.option("--key", metavar="KEY", help="Only requests with this idempotency key.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="At most so many.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Show at most so many.")
 @workspace_option
 @json_option
 def ledger(system: str, place: Place, as_json: bool, **selection: Any) -> None:
-    """List what a stand-in was asked, and which requests had their effect.
+    """List what a stand-in was asked, oldest first, and which requests had their effect.
 
     \b
     Example:
-      crossdock sandbox ledger erp --operation create-order
+      crossdock sandbox ledger erp --operation create-order --limit 1000
     """
     chosen = {name: value for name, value in selection.items() if value is not None}
-    entries = _control(place).ledger(system, **chosen)
+    found = _control(place).counted_ledger(system, **chosen)
     if as_json:
-        print_json({"entries": entries, "effects": sum(bool(entry["applied"]) for entry in entries)})
+        print_json(found)
         return
-    output = Output()
+    output, entries = Output(), found["entries"]
     if not entries:
         output.say(f"the stand-in of {system} was asked nothing")
         return
     columns = [("TIME", "left"), ("REQUEST", "left"), ("KEY", "left"), ("STATUS", "right"), ("EFFECT", "left")]
     output.table([*columns, ("FAULT", "left"), ("NOTE", "fold")], [_row(entry) for entry in entries])
-    output.say(f"{sum(bool(entry['applied']) for entry in entries)} of {len(entries)} had an effect")
+    print_rest(output, len(entries), found["count"], "request")
+    output.say(f"{found['effects']:,} of {found['count']:,} had an effect")
 
 
 @sandbox.command("emit")
