@@ -131,6 +131,8 @@ class CodeTables:
             for column in table.columns[1:]
             if f"{column}-{singular}" not in self._tables | self._aliases
         }
+        named = {**self._aliases, **{name: (table, None) for name, table in self._tables.items()}}
+        self._cells = {name: (table.rows, table.index(column)) for name, (table, column) in named.items()}
 
     @classmethod
     def load(cls, files: Mapping[str, bytes]) -> Self:
@@ -173,6 +175,10 @@ class CodeTables:
         With `by` the row is found by that column in place of the key. Raises `UnknownTable`, and `UnmappedCode` when
         several rows answer.
         """
+        cells = self._cells.get(table) if column is None and by is None else None
+        if cells is not None:  # the usual question, answered in one step
+            row = cells[0].get(key) if isinstance(key, str) else None
+            return (row[cells[1]] or None) if row is not None else None
         if table in self._backwards and column is None and by is None:
             found, by = self._backwards[table]
             column = found.key_column

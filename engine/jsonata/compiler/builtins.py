@@ -80,7 +80,9 @@ def _result(unit: Unit, function: Function, arguments: list[Val], fast: tuple[li
     tests, code = fast
     if tests:
         absent = _absent(unit, function, arguments)
-        code = f"{code} if {' and '.join(tests)} else {absent}{slow}"
+        fits = f"{code} if {' and '.join(tests)} else "
+        items = function.parsed is not None and function.parsed.parameters[0].kind == "a"  # a test that looks at items
+        code = f"{absent}{fits}{slow}" if items else f"{fits}{absent}{slow}"
     return _typed(unit.assign(code), function, arguments)
 
 
@@ -232,6 +234,8 @@ def _test(kind: str, subtype: str | None, argument: Val) -> str | None:
     if kind in _FITS:
         return _FITS[kind].format(argument.code)
     if kind.startswith("("):
+        if kind == "(nsb)":
+            return f"{argument.code}.__class__ in SIMPLE"
         choices = [_FITS[choice].format(argument.code) for choice in kind[1:-1] if choice in _FITS]
         if "f" in kind:
             choices.append(f"callable({argument.code})")

@@ -86,7 +86,7 @@ def truth(unit: Unit, node: ast.Node, here: Here) -> str:
     value = unit.fixed(unit.value(question[1], here.inner()))
     unit.at(node.at)
     if question[0] == "exists":
-        return f"({value.code} is not M)"
+        return f"({value.code} is not M)" if value.missing else "True"
     answer = truth_of(unit, value)
     if question[0] == "boolean":
         return answer
@@ -119,8 +119,11 @@ def truth_of(unit: Unit, value: Val) -> str:
         return value.code
     if value.kind == "f" or value.kind == "m":
         return "False"
+    if value.constant:
+        return f"is_true({value.code})"
     name = unit.atom(value)
-    return f"({name} and ({name}.__class__ in TRUE_IF_FULL or is_true({name})))"
+    other = f"{name} is not M and {name} is not None and is_true({name})"
+    return f"({name} if {name}.__class__ in TRUE_IF_FULL else {other})"
 
 
 def condition(unit: Unit, node: ast.Condition, here: Here) -> Val:

@@ -24,6 +24,7 @@ RUNTIME: Mapping[str, Any] = MappingProxyType(
         "UNSET": UNSET,
         "Decimal": Decimal,
         "NUMBERS": operators.NUMBERS,
+        "SIMPLE": operators.SIMPLE,
         "COLLAPSIBLE": sequences.COLLAPSIBLE,
         "LISTS": sequences.LISTS,
         "SCALARS": sequences.SCALARS,

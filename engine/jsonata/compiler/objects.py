@@ -82,7 +82,8 @@ def one_item(unit: Unit, here: Here) -> Here:
     known = unit.recall(("item", here.code))
     if known is None:
         helper = "group_context" if unit.careful else "item_context"
-        code = f"{helper}({here.code}, st) if isinstance({here.code}, list) else {here.code}"
+        other = f"{helper}({here.code}, st) if isinstance({here.code}, list) else {here.code}"
+        code = f"{here.code} if {here.code}.__class__ is dict else {other}"
         known = unit.remember(("item", here.code), unit.assign(code, "c"))
         if not unit.careful:
             unit.remember(("item", known), known)

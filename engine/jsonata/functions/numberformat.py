@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.jsonata.functions.errors import FunctionError, present
-from engine.jsonata.functions.exactmath import EXACT, exact
+from engine.jsonata.functions.exactmath import EXACT, SAFE_INTEGER, exact
 from engine.jsonata.functions.numberpicture import Layout, Symbols, number_picture
 from engine.jsonata.functions.numbers import quantized, round_, rounded
 from engine.jsonata.functions.numbertext import int_to_string
@@ -28,10 +28,15 @@ def format_number(value: Any, picture: Any, options: Any = MISSING) -> Any:
         return MISSING
     given = tuple((name, _symbol(symbol)) for name, symbol in options.items()) if options else ()
     symbols, positive, negative = number_picture(present(picture, 2), given)
+    if value.__class__ is int and -SAFE_INTEGER < value < SAFE_INTEGER:
+        layout = positive if value >= 0 else negative
+        if layout.plain:
+            return layout.prefix + _joined(str(abs(value)), "", layout) + layout.suffix
     amount = exact(value)
     layout = positive if not amount.is_nan() and amount >= 0 else negative
     if layout.plain and amount.is_finite():
-        return layout.prefix + _plain(amount, layout) + layout.suffix
+        whole, _, fraction = format(quantized(amount, layout.max_fraction).copy_abs(), "f").partition(".")
+        return layout.prefix + _joined(whole, fraction.rstrip("0"), layout) + layout.suffix
     if layout.factor != 1:
         amount = EXACT.multiply(amount, layout.factor)
     exponent = ""
@@ -42,13 +47,10 @@ def format_number(value: Any, picture: Any, options: Any = MISSING) -> Any:
     return layout.prefix + _mantissa(amount, layout, symbols) + exponent + layout.suffix
 
 
-def _plain(amount: Decimal, layout: Layout) -> str:
-    """The digits of a finite number where the picture has neither groups nor an exponent."""
-    whole, _, fraction = format(quantized(amount, layout.max_fraction).copy_abs(), "f").partition(".")
+def _joined(whole: str, fraction: str, layout: Layout) -> str:
+    """The digits of a number where the picture has neither groups nor an exponent."""
     whole = whole.rjust(layout.min_integer, "0")
-    if not layout.max_fraction:
-        return whole
-    fraction = fraction.rstrip("0").ljust(layout.min_fraction, "0")
+    fraction = fraction.ljust(layout.min_fraction, "0")
     return f"{whole}.{fraction}" if fraction else whole
 
 

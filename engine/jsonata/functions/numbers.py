@@ -26,7 +26,13 @@ def number(value: Any) -> Any:
     Accepts 0x, 0o and 0b. Raises D3030 for everything else, and beyond 1,000 digits or an exponent of 400.
     """
     if isinstance(value, str):
-        return int(value) if value.isdigit() and value.isascii() and len(value) < _MAX_DIGITS else _parsed(value)
+        whole, point, fraction = value.partition(".")
+        if whole.isdigit() and value.isascii() and len(value) <= _MAX_EXPONENT:
+            if fraction.isdigit():
+                return Decimal(value)
+            if not point:
+                return int(value)
+        return _parsed(value)
     if value is True or value is False:
         return int(value)
     if value is MISSING or isinstance(value, (int, Decimal, float)):

@@ -21,7 +21,7 @@ _TYPE_NAMES: Final[dict[type, str]] = {
     dict: "object",
 }
 TRUE_IF_FULL: Final = frozenset((str, int, bool, Decimal, dict))
-"""The types whose truth is Python's. Whatever Python holds for false is false here too."""
+"""The types whose truth is Python's."""
 
 
 def exists(value: Any) -> bool:

@@ -17,6 +17,7 @@ from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime.state import State
 
 NUMBERS = frozenset((int, Decimal, float))
+SIMPLE = NUMBERS | {str, bool}
 _EXACT = frozenset((int, Decimal))
 _LARGEST_BITS = 14_000
 _DOUBLE_BITS = 1024
@@ -60,13 +61,13 @@ def _bounded(value: Any, left: Any, right: Any) -> Any:
 
 
 def add(left: Any, right: Any) -> Any:
-    if _operands(left, right, "+"):
+    if (left.__class__ in _EXACT and right.__class__ in _EXACT) or _operands(left, right, "+"):
         return _bounded(exactmath.add(left, right), left, right)
     return MISSING
 
 
 def subtract(left: Any, right: Any) -> Any:
-    if _operands(left, right, "-"):
+    if (left.__class__ in _EXACT and right.__class__ in _EXACT) or _operands(left, right, "-"):
         return _bounded(exactmath.subtract(left, right), left, right)
     return MISSING
 
