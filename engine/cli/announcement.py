@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import sys
@@ -9,7 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from engine.cli.output import Output
+from engine.cli.root import main
 from engine.cli.stops import counted
 
 EXAMPLES = "examples"
@@ -18,11 +22,11 @@ TRY = "try.txt"
 """A file in there with commands to propose at the start, one a line, in place of our own."""
 
 
-def announce(folder: Path, event: str, facts: Mapping[str, Any]) -> None:
-    """One thing that happened to the process."""
+def announce(folder: Path, event: str, facts: Mapping[str, Any], store: str | None = None) -> None:
+    """One thing that happened to the process. `store` is the store that it was given, as it may be shown."""
     output = Output()
     if event == "started":
-        _started(output, folder, facts)
+        _started(output, folder, facts, store)
     elif event == "draining":
         output.say(f"stopping: {counted(facts['running'], 'message')} in progress")
     elif event == "stopped":
@@ -51,7 +55,7 @@ def say_reloaded(output: Output, facts: Mapping[str, Any]) -> None:
         output.say(f"  {'stand-in':<10}{system} has stopped")
 
 
-def _started(output: Output, folder: Path, facts: Mapping[str, Any]) -> None:
+def _started(output: Output, folder: Path, facts: Mapping[str, Any], store: str | None) -> None:
     size = f"{counted(facts['flows'], 'flow')}, {counted(facts['systems'], 'system')}"
     output.say(f"{facts['workspace']} runs: {size}, revision {facts['revision']}", style="bold green")
     output.say(f"  {'address':<10}{facts['address'] or 'none: no event arrives over HTTP'}")
@@ -61,9 +65,26 @@ def _started(output: Output, folder: Path, facts: Mapping[str, Any]) -> None:
     output.say()
     output.say("try, in another terminal:")
     for command in own_things_to_try(folder, facts["address"]) or things_to_try(folder):
-        output.say(f"  {_typed(command)}")
+        output.say(f"  {_typed(with_store(command, store))}")
     output.say()
     output.say("Ctrl-C stops it, after finishing what is in progress", style="dim")
+
+
+def with_store(line: str, store: str | None) -> str:
+    """The line with `--store` where it is a command that takes it: else it would look in the workspace's own."""
+    words = list(re.finditer(r"\S+", line))
+    if store is None or not words or words[0].group() != "crossdock":
+        return line
+    command: click.Command | None = main
+    end = 0
+    with click.Context(main) as ctx:
+        for word in words[1:]:
+            if not isinstance(command, click.Group):
+                break
+            command, end = command.get_command(ctx, word.group()), word.end()
+    if command is None or not any("--store" in option.opts for option in command.params):
+        return line
+    return f"{line[:end]} --store {shlex.quote(store)}{line[end:]}"
 
 
 def _typed(command: str) -> str:

@@ -10,6 +10,7 @@ import click
 
 from engine.app.options import RunOptions
 from engine.app.process import run_blocking
+from engine.app.stores import without_password
 from engine.cli.announcement import announce
 from engine.cli.options import workspace_argument
 from engine.cli.output import print_json_line
@@ -43,10 +44,12 @@ def run(ctx: click.Context, /, folder: Path, as_json: bool, **options: Any) -> N
       crossdock run /srv/hub --store postgresql://crossdock@db/crossdock --json-logs
     """
 
+    shown = without_password(options["store"]) if options["store"] else None
+
     def report(event: str, facts: Mapping[str, Any]) -> None:
         if as_json:
             print_json_line({"event": event, **facts})
         else:
-            announce(folder, event, facts)
+            announce(folder, event, facts, shown)
 
     ctx.exit(run_blocking(folder, RunOptions(**options), report))
