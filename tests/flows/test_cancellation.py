@@ -49,3 +49,14 @@ def test_order_that_has_left_is_not_cancelled_but_decided_by_a_person(distributo
     distributor.order("discard", id=message["id"], who="olga", reason="the customer keeps the goods")
     assert distributor.held("2303") is None
     assert distributor.erp_order("2303")["state"] == "SHIPPED"
+
+
+def test_order_that_comes_after_its_own_cancellation_is_not_booked(distributor: Running) -> None:
+    """ORD-14: webhooks overtake each other; the lane remembers that the order had gone further."""
+    order = shop_order(2304)
+    distributor.shop_cancellation(later(order), "cancel-2304")
+    distributor.until(lambda: "cancelled" in distributor.milestones("2304"), "2304 is cancelled")
+    distributor.shop_order(order, "late-2304")
+    discarded = distributor.until(lambda: distributor.with_state("2304", "discarded"), "the order is discarded")
+    assert discarded["channel"] == "flow:order-to-erp"
+    assert not distributor.erp_order("2304")
