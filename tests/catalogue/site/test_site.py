@@ -145,6 +145,13 @@ def test_the_page_of_a_flow_has_its_picture_rules_and_lineage() -> None:
     assert "ShipOrder.CustPo" in row.text_content()
 
 
+def test_wide_picture_of_a_flow_is_shown_from_its_middle() -> None:
+    """There it begins; what leads from left to right is shown from its left end."""
+    marked = page("flows/order-to-erp.html").xpath("//*[@data-middle]//svg/@aria-label")
+    assert [label.partition(":")[0] for label in marked] == ["Flow order-to-erp"]
+    assert "[data-middle]" in site()["site.js"].decode()
+
+
 def test_rules_that_run_for_an_order_can_be_listed() -> None:
     """ARC-5: which rules run for this order?"""
     shown = text("rules.html")

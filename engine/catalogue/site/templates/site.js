@@ -1,5 +1,7 @@
-// The search: the index is fetched with the page's own script when somebody first looks for something.
 "use strict";
+// A picture that is too wide is shown from its middle, where a flow begins.
+for (const part of document.querySelectorAll("[data-middle]")) part.scrollLeft = (part.scrollWidth - part.clientWidth) / 2;
+// The search: the index is fetched with the page's own script when somebody first looks for something.
 (() => {
   const root = document.currentScript.dataset.root;
   const box = document.getElementById("search");
