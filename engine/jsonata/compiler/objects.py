@@ -75,9 +75,9 @@ def one_item(unit: Unit, here: Here) -> Here:
     if here.item:
         return here
     if not (here.group or unit.careful):
-        if unit.recall(("checked", here.code)) is None:
-            unit.line(f"if {here.code}.__class__ is not dict and isinstance({here.code}, list): expect_item()")
-            unit.remember(("checked", here.code), here.code)
+        if unit.recall(("item fields", here.code)) is None:
+            code = f"{here.code} if {here.code}.__class__ is dict else fields_of_item({here.code})"
+            unit.remember(("item fields", here.code), unit.assign(code, "g"))
         return replace(here, item=True)
     known = unit.recall(("item", here.code))
     if known is None:

@@ -84,7 +84,7 @@ def _last_field(unit: Unit, state: str, name: ast.Node, clean: bool, here: Here)
             unit.line(f"if {code}.__class__ in COLLAPSIBLE: {code} = resettle({code})")
             unit.remember(("settled", code), code)
         return Val(code)
-    if unit.recall(("checked", state)) is not None:
+    if unit.recall(("item fields", state)) is not None:
         return Val(_read(unit, state, name, "last_fields"), clean=True, sequence=False)
     helper = "output_fields" if here.output else "stored_fields" if here.store else "last_fields"
     known = unit.recall(("last_fields", state, name.value)) if isinstance(name, ast.Name) else None
@@ -101,8 +101,8 @@ def _last_field(unit: Unit, state: str, name: ast.Node, clean: bool, here: Here)
 def _read(unit: Unit, state: str, name: ast.Node, helper: str) -> str:
     """Read a field of `state`; the same field is read once."""
     assert isinstance(name, ast.Name)
-    if unit.recall(("checked", state)) is not None:
-        helper = "EMPTY"
+    if unit.recall(("item fields", state)) is not None:
+        helper = "item fields"
     key = (helper, state, name.value)
     known = unit.recall(key)
     if known is not None:
@@ -114,11 +114,10 @@ def _read(unit: Unit, state: str, name: ast.Node, helper: str) -> str:
 def _fields(unit: Unit, state: str, helper: str) -> str:
     """What the fields of `state` are read from: itself, if it is a dict, else what `helper` gives."""
     key = (helper, state)
-    known = unit.recall(key)
+    known = unit.recall(("item fields", state)) or unit.recall(key)
     if known is not None:
         return known
-    other = helper if helper == "EMPTY" else f"{helper}({state}, st)"
-    return unit.remember(key, unit.assign(f"{state} if {state}.__class__ is dict else {other}", "g"))
+    return unit.remember(key, unit.assign(f"{state} if {state}.__class__ is dict else {helper}({state}, st)", "g"))
 
 
 def _start(unit: Unit, node: ast.Path, here: Here) -> tuple[str, bool, int]:
@@ -234,7 +233,7 @@ def _result(unit: Unit, step: ast.Step, inside: Here) -> Val:
     if isinstance(expression, ast.Name):
         read = f"field({inside.code}, {expression.value!r})"
         if inside.item:
-            read = f"{_fields(unit, inside.code, 'EMPTY')}.get({expression.value!r}, M)"
+            read = f"{_fields(unit, inside.code, 'last_fields')}.get({expression.value!r}, M)"
         value = Val(unit.assign(read), raw=True, clean=inside.clean)
         unit.line(f"if {value.code}.__class__ is Sequence: {value.code} = collapse({value.code})")
     else:

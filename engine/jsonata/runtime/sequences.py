@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from itertools import chain
+from typing import Any, Final
 
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
@@ -39,6 +40,10 @@ class Tuples(Sequence):
     __slots__ = ()
 
 
+COLLAPSIBLE = frozenset((Sequence, Kept, Outer))
+LISTS = frozenset((list, Sequence, Kept, Outer, Whole, Tuples))
+_OPENED = LISTS - {Whole}
+_NO_ITEMS = LISTS | {type(MISSING)}
 _GUARDED = 128
 
 
@@ -52,14 +57,14 @@ def each(value: Any, state: State) -> Iterable[Any]:
     state.budget -= size
     if state.budget < 0:
         state.poll()
-    return value if size < _GUARDED else _watched(value, state)
+    return value if size < _GUARDED else chain.from_iterable(_watched(value, state))
 
 
-def _watched(items: list[Any], state: State) -> Iterator[Any]:
-    """The items of a long list, looking at the clock now and then."""
+def _watched(items: list[Any], state: State) -> Iterator[list[Any]]:
+    """A long list in parts; the clock is looked at before each."""
     for start in range(0, len(items), _GUARDED):
         state.poll()
-        yield from items[start : start + _GUARDED]
+        yield items[start : start + _GUARDED]
 
 
 def settle(results: list[Any], state: State) -> Any:
@@ -140,10 +145,7 @@ def settle_raw(results: list[Any], state: State) -> list[Any]:
 
 def flatten(results: list[Any], state: State) -> list[Any]:
     """The results of a step as the items of the next: lists are opened by one level, array constructors are not."""
-    for result in results:
-        if isinstance(result, list) and result.__class__ is not Whole:
-            break
-    else:
+    if _OPENED.isdisjoint(map(type, results)):
         state.check_length(len(results))
         return results
     items: list[Any] = []
@@ -154,10 +156,6 @@ def flatten(results: list[Any], state: State) -> list[Any]:
         else:
             items.append(result)
     return items
-
-
-COLLAPSIBLE = frozenset((Sequence, Kept, Outer))
-LISTS = frozenset((list, Sequence, Kept, Outer, Whole, Tuples))
 
 
 def collapse(value: Any) -> Any:
@@ -198,6 +196,10 @@ def append(left: Any, right: Any, state: State) -> Any:
     return [*first, *second]
 
 
+EMPTY: Final[dict[str, Any]] = {}
+"""What has no fields is read like this."""
+
+
 class NestedArrays(Exception):
     """An array met an object constructor where code expects one item: the code that allows for it must run."""
 
@@ -206,6 +208,9 @@ def group_context(items: list[Any], state: State) -> Any:
     """The context of an object constructor's values where its own context is an array: all items appended."""
     if len(items) < 2:
         return items[0] if items else MISSING
+    if _NO_ITEMS.isdisjoint(map(type, items)):
+        state.check_length(len(items))
+        return list(items)
     result: list[Any] = []
     for item in items:
         if isinstance(item, list):
@@ -219,14 +224,17 @@ def group_context(items: list[Any], state: State) -> Any:
 def item_context(value: list[Any], state: State) -> Any:
     """Like `group_context`, where constructors inside share the context; raises NestedArrays where they cannot."""
     result = group_context(value, state)
-    if isinstance(result, list) and (len(result) < 2 or any(isinstance(item, list) for item in result)):
+    if isinstance(result, list) and (len(result) < 2 or not LISTS.isdisjoint(map(type, result))):
         raise NestedArrays
     return result
 
 
-def expect_item() -> None:
-    """An array stands where an object constructor expects one item; raises NestedArrays."""
-    raise NestedArrays
+def fields_of_item(value: Any) -> dict[str, Any]:
+    """The fields of what is no object, of which there are none; raises NestedArrays for an array, where an object
+    constructor expects one item."""
+    if isinstance(value, list):
+        raise NestedArrays
+    return EMPTY
 
 
 SCALARS = frozenset((str, int, bool, float, Decimal, type(None), type(MISSING)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from math import floor, isfinite
-from typing import Any, Final
+from typing import Any
 
 from engine.jsonata.functions.keyorder import in_order
 from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime.operators import NUMBERS, is_number
-from engine.jsonata.runtime.sequences import Outer, Tuples, Whole, append, collapse, flatten, settle
+from engine.jsonata.runtime.sequences import EMPTY, Outer, Tuples, Whole, append, collapse, flatten, settle
 from engine.jsonata.runtime.state import State
 
 
@@ -35,12 +35,11 @@ def field(value: Any, name: str) -> Any:
 
 
 def _fields(value: list[Any], name: str) -> list[Any]:
-    results = []
-    for item in value:
-        result = item.get(name, MISSING) if item.__class__ is dict else collapse(field(item, name))
-        if result is not MISSING:
-            results.append(result)
-    return results
+    return [
+        result
+        for item in value
+        if (result := item.get(name, MISSING) if item.__class__ is dict else collapse(field(item, name))) is not MISSING
+    ]
 
 
 def each_field(value: Any, name: str, start: bool) -> list[Any]:
@@ -87,8 +86,6 @@ class _Fields:
 
 
 Fields = _Fields | dict[str, Any]
-EMPTY: Final[dict[str, Any]] = {}
-"""What has no fields is read like this."""
 
 
 def inner_fields(value: Any, state: State) -> Fields:
