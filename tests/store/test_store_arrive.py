@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from store_harness import T0, Harness, claim, known, leased, new, output, put, put_one, settle, state_of, take
+from store_harness import T0, Harness, claim, known, leased, new, order, output, put, put_one, settle, state_of, take
 
 from engine.message import Lease, State
 from engine.outcome import Completed, Discarded, Outcome
@@ -152,6 +152,28 @@ async def test_an_output_in_its_messages_own_lane_runs_when_that_has_ended(store
     result = await arrive(store, ordinary("A", LANE), output(lane=LANE))
     assert result.ended is not None
     assert result.ended[0].lease is not None
+
+
+async def test_what_it_has_appended_is_not_appended_again(store: OperationStore) -> None:
+    """Promise 3: reprocessed, it skips the step; ordered again, the step's new output is what counts from then on."""
+    result = await arrive(store, new(lane=LANE), output("send:a", lane=OUT), output("send:b"))
+    assert result.ended is not None
+    one, two = (sent.message_id for sent in result.ended)
+    assert (await order(store, result.message_id)).applied
+    (work,) = await store.claim("flow:orders", 1)
+    assert [(line.step, line.facts["messages"]) for line in work.journal] == [("send:a", [one]), ("send:b", [two])]
+    recorded = await settle(store, work.lease, outputs=(output("send:a"), output("send:b"), output("send:c")))
+    assert [sent.status.value for sent in recorded.appended] == ["repeat", "repeat", "fresh"]
+    assert [sent.message_id for sent in recorded.appended[:2]] == [one, two]
+    assert (await order(store, result.message_id, again=("send:a",))).applied
+    (work,) = await store.claim("flow:orders", 1)
+    recorded = await settle(store, work.lease, outputs=(output("send:a"), output("send:b")))
+    assert [sent.status.value for sent in recorded.appended] == ["fresh", "repeat"]
+    trace = await store.trace(result.message_id)
+    assert trace is not None
+    lines = {line.step: line.facts["messages"] for line in trace.journal}
+    assert lines["send:a"] == [recorded.appended[0].message_id]
+    assert lines["send:b"] == [two]
 
 
 async def test_an_output_with_a_used_key_and_another_body_is_a_dead_letter_in_the_same_commit(

@@ -59,7 +59,7 @@ async def test_older_store_is_moved_forward_on_demand_only(sqlite: Harness) -> N
 
 
 async def test_new_store_needs_no_migration(sqlite: Harness) -> None:
-    assert await migrate_sqlite(sqlite.folder / "store.db", workspace="test") == (1,)
+    assert await migrate_sqlite(sqlite.folder / "store.db", workspace="test") == (1, 2)
     assert await migrate_sqlite(sqlite.folder / "store.db", workspace="test") == ()
     assert await sqlite.open()
 

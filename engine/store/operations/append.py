@@ -22,25 +22,16 @@ from engine.store.operations.wakes import publish_wakes
 from engine.store.records import Appended, AppendStatus, NewMessage
 
 
-class Ended(Struct, frozen=True):
-    """What the row of a message says that is stored with the end of its exchange."""
-
-    state: State
-    at: float
-    attempts: int
-    lines: int
-    revision: str | None
-    answer: bytes | None
-    failure: str | None
-    reason: str | None
-
-
 class Seen(Struct, frozen=True):
-    """What a message whose claims are free comes to: its transaction, if there is one, its first state and its lane."""
+    """What a message whose claims are free comes to: its transaction, if there is one, its first state and its lane.
+
+    `next_lane` is that of its first output, if it was looked at and found empty.
+    """
 
     correlation_id: str | None
     state: State
     eligible: bool
+    next_lane: str | None = None
 
 
 class Parent(Struct, frozen=True):
@@ -62,58 +53,66 @@ def names_to_lock(new: NewMessage) -> list[str]:
 
 
 def append_message(
-    batch: Batch,
-    new: NewMessage,
-    message_id: int,
-    *,
-    lease: bool,
-    parent: Parent | None = None,
-    ended: Ended | None = None,
-    next_lane: str | None = None,
+    batch: Batch, new: NewMessage, message_id: int, *, lease: bool, parent: Parent | None = None
 ) -> Steps[Appended]:
-    """Append one message, as `ended` where it may run at once; a repeat or a conflict writes nothing of it.
-
-    `next_lane` is that of an output which is appended next.
-    """
-    seen: Seen | Appended | None
-    if parent is None:
-        seen = yield from _look(batch, new, next_lane)
-    else:
-        seen = _seen_already(batch, new, parent)
+    """Append one message, to be run in its turn; a repeat or a conflict writes nothing of it."""
+    seen: Seen | Appended | None = None if parent is None else _seen_already(batch, new, parent)
     if seen is None:
-        seen = yield from _look_closely(batch, new, message_id, parent)
+        seen = yield from see(batch, new, message_id, parent)
     if isinstance(seen, Appended):
         return seen
-    correlation_id, state, eligible = seen.correlation_id or id_text(message_id), seen.state, seen.eligible
-    put_claims(batch, new.claims, message_id)
-    _put_business_keys(batch, new, message_id, correlation_id)
+    return (yield from enter(batch, new, message_id, seen, lease=lease, parent=parent))
+
+
+def see(
+    batch: Batch, new: NewMessage, message_id: int, parent: Parent | None = None, next_lane: str | None = None
+) -> Steps[Seen | Appended]:
+    """What the message comes to, or the answer to a repeat. `next_lane` is that of an output which is appended next."""
+    seen = (yield from _look(batch, new, next_lane)) if parent is None else None
+    return (yield from _look_closely(batch, new, message_id, parent)) if seen is None else seen
+
+
+def enter(
+    batch: Batch, new: NewMessage, message_id: int, seen: Seen, *, lease: bool, parent: Parent | None = None
+) -> Steps[Appended]:
+    """Append a message that was seen to be fresh."""
+    state, eligible = seen.state, seen.eligible
+    correlation_id = put_names(batch, new, message_id, seen)
     leased = lease and eligible and state is State.READY
-    if leased:
-        state = State.RUNNING
-    if ended is not None and (new.final is not None or not eligible):
-        ended = None
-    if ended is not None:
-        state, eligible = ended.state, new.lane is None
+    final = state in _FINAL
     position = batch.position(message_id)
     payload = batch.put_payload(new.payload)
-    _add_row(batch, new, message_id, position, state, eligible, payload, correlation_id, parent, ended)
+    causation_id = new.causation_id if new.causation_id is not None or parent is None else parent.id
+    blocks = new.lane is not None and not final
+    row = common_row(new, message_id, position, eligible, blocks, payload, correlation_id, causation_id, new.revision)
+    if leased:
+        state = State.RUNNING
+        batch.add("put_running", (*row, batch.now, batch.token, batch.lease_until))
+    else:
+        batch.add("put_message", (*row, state.value, *_beginning(new, state, final)))
     if new.revision is not None:
         pin(batch, new.revision)
     if new.lane is not None:
         batch.lanes.add(new.lane)
-        if new.overtakes and not eligible and state not in _FINAL:
+        if new.overtakes and not eligible and not final:
             unblocked = yield from refresh_lane(batch, new.lane)
             eligible = any(place.id == message_id for place in unblocked)
     released: tuple[str, ...] = ()
     if new.wakes:
         released = yield from publish_wakes(batch, new.wakes, message_id, payload, new.received_at)
-    if ended is not None:
-        return Appended(AppendStatus.FRESH, message_id, correlation_id, position, released=released, ended=())
     claimable = eligible and state is State.READY
     if claimable:
         batch.ready.add(new.channel)
     held = Lease(message_id, batch.token) if leased else None
     return Appended(AppendStatus.FRESH, message_id, correlation_id, position, held, claimable, released)
+
+
+def put_names(batch: Batch, new: NewMessage, message_id: int, seen: Seen) -> str:
+    """Collect the claims and business keys of a fresh message; returns its correlation id."""
+    correlation_id = seen.correlation_id or id_text(message_id)
+    put_claims(batch, new.claims, message_id)
+    _put_business_keys(batch, new, message_id, correlation_id)
+    return correlation_id
 
 
 def _put_business_keys(batch: Batch, new: NewMessage, message_id: int, correlation_id: str) -> None:
@@ -143,9 +142,9 @@ def _look(batch: Batch, new: NewMessage, next_lane: str | None) -> Steps[Seen | 
     if (claim.scope, claim.key) in batch.claims or (kind, value) in batch.transactions or new.lane in batch.lanes:
         return None
     (row,) = yield ("look", (claim.scope, claim.key, new.received_at, value, kind, new.lane, next_lane or new.lane))
-    if not row[3] and next_lane not in batch.lanes and next_lane != new.lane:
-        batch.empty_lane = next_lane
-    return None if row[0] else Seen(row[1], State.READY, not row[2])
+    if row[3] or next_lane in batch.lanes or next_lane == new.lane:
+        next_lane = None
+    return None if row[0] else Seen(row[1], State.READY, not row[2], next_lane)
 
 
 def _seen_already(batch: Batch, new: NewMessage, parent: Parent) -> Seen | None:
@@ -199,28 +198,25 @@ def _correlation(batch: Batch, new: NewMessage, message_id: int, parent: Parent 
     return id_text(message_id)
 
 
-def _add_row(
-    batch: Batch,
+def common_row(
     new: NewMessage,
     message_id: int,
     position: int,
-    state: State,
     eligible: bool,
+    blocks: bool,
     payload: bytearray,
     correlation_id: str,
-    parent: Parent | None,
-    ended: Ended | None,
-) -> None:
-    """Collect the message's row, for the statement of its kind."""
-    lane = new.lane
-    final = state in _FINAL
-    common = (
+    causation_id: int | None,
+    revision: str | None,
+) -> tuple[object, ...]:
+    """What is written of every new message: the parameters for `new_columns`."""
+    return (
         message_id,
         new.channel,
-        lane,
+        new.lane,
         position,
         1 if eligible else 0,
-        0 if lane is None or final else 1,
+        1 if blocks else 0,
         new.priority,
         1 if new.overtakes else 0,
         new.source,
@@ -229,35 +225,29 @@ def _add_row(
         new.content_type,
         to_json(new.headers) if new.headers else "{}",
         correlation_id,
-        new.causation_id if new.causation_id is not None or parent is None else parent.id,
+        causation_id,
         new.origin or message_id,
         new.key,
         new.step,
         new.operation,
-        new.revision if ended is None else ended.revision or new.revision,
+        revision,
         to_json(new.business_keys) if new.business_keys else None,
         new.traceparent,
     )
-    if state is State.RUNNING:
-        batch.add("put_running", (*common, batch.now, batch.token, batch.lease_until))
-    elif ended is None:
-        batch.add("put_message", (*common, state.value, *_beginning(new, state, final)))
-    elif state is State.COMPLETED and ended.answer is None:
-        batch.add("put_completed", (*common, batch.now, ended.at, ended.attempts, ended.lines))
-    else:
-        batch.add("put_message", (*common, state.value, *_end(batch, ended)))
 
 
 def _beginning(new: NewMessage, state: State, final: bool) -> tuple[object, ...]:
     """What `put_message` writes of a message that waits for its turn, or that nobody is to run."""
-    not_before = new.not_before if state is State.WAITING else None
-    settled_at = new.received_at if final else None
     failure = new.failure or {}
-    reason = failure.get("reason")
-    return (not_before, None, settled_at, to_json_or_none(new.failure), failure.get("error_class"), reason, 0, 0, None)
-
-
-def _end(batch: Batch, ended: Ended) -> tuple[object, ...]:
-    """What it writes of an exchange that has ended with a failure or an answer."""
-    answer = batch.put_payload_or_none(ended.answer)
-    return (None, batch.now, ended.at, ended.failure, None, ended.reason, ended.attempts, ended.lines, answer)
+    return (
+        new.not_before if state is State.WAITING else None,
+        None,
+        new.received_at if final else None,
+        to_json_or_none(new.failure),
+        failure.get("error_class"),
+        failure.get("reason"),
+        0,
+        0,
+        None,
+        None,
+    )

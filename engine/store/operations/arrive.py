@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
-from engine.store.operations.append import Ended, append_message, names_to_lock
+from engine.message import State
+from engine.store.encoding import to_json
+from engine.store.operations.append import append_message, common_row, enter, names_to_lock, put_names, see
 from engine.store.operations.base import Batch, Locks, Operation, Steps, claim_lock
 from engine.store.operations.claims import find_taken, put_claims
-from engine.store.operations.progress import Leased, apply_progress, lines_of, positions_of, released_by
+from engine.store.operations.progress import (
+    Leased,
+    Written,
+    apply_progress,
+    lines_of,
+    positions_of,
+    released_by,
+)
+from engine.store.operations.revisions import pin
 from engine.store.operations.settle import add_attempt, state_after
+from engine.store.operations.wakes import publish_wakes
 from engine.store.records import Append, Appended, AppendStatus, NewMessage, Settlement
 
 
@@ -53,25 +62,43 @@ def _append(batch: Batch, entry: Append) -> Steps[tuple[Appended, ...]]:
 def _append_ended(batch: Batch, new: NewMessage, message_id: int, ending: Settlement) -> Steps[Appended]:
     """A message with the end of its exchange, or without it where it is not fresh or has to wait for its lane."""
     progress = ending.progress
-    after = state_after(ending.outcome)
-    ended = Ended(
-        state=after.state,
-        at=ending.at,
-        attempts=int(ending.counts_attempt),
-        lines=lines_of(progress),
-        revision=progress.revision,
-        answer=ending.answer,
-        failure=after.failure,
-        reason=after.reason,
-    )
     next_lane = progress.outputs[0].lane if progress.outputs else None
-    result = yield from append_message(batch, new, message_id, lease=False, ended=ended, next_lane=next_lane)
-    if result.ended is None:
-        batch.empty_lane = None
-        return result
-    leased = Leased(message_id, new.channel, new.lane, result.correlation_id, False, (), None, False)
-    appended = yield from apply_progress(batch, progress, leased)
+    seen = yield from see(batch, new, message_id, None, next_lane)
+    if isinstance(seen, Appended):
+        return seen
+    if new.final is not None or not seen.eligible:
+        return (yield from enter(batch, new, message_id, seen, lease=False))
+    correlation_id = put_names(batch, new, message_id, seen)
+    position = batch.position(message_id)
+    payload = batch.put_payload(new.payload)
+    leased = Leased(message_id, new.channel, new.lane, correlation_id, False, None, (), None, False)
+    batch.empty_lane = seen.next_lane
+    appended, written = yield from apply_progress(batch, progress, leased)
     batch.empty_lane = None
+    revision = progress.revision or new.revision
+    if revision is not None:
+        pin(batch, revision)
+    eligible = new.lane is None
+    row = common_row(new, message_id, position, eligible, False, payload, correlation_id, new.causation_id, revision)
+    _put_ended(batch, row, ending, written)
+    if new.lane is not None:
+        batch.lanes.add(new.lane)
     if ending.attempt is not None:
         add_attempt(batch, message_id, ending.attempt, new.payload)
-    return replace(result, ended=appended, released=result.released + released_by(appended))
+    released = released_by(appended)
+    if new.wakes:
+        released += yield from publish_wakes(batch, new.wakes, message_id, payload, new.received_at)
+    return Appended(AppendStatus.FRESH, message_id, correlation_id, position, released=released, ended=appended)
+
+
+def _put_ended(batch: Batch, row: tuple[object, ...], ending: Settlement, written: Written) -> None:
+    """Collect the row of an exchange that has ended, for the statement of its kind."""
+    after = state_after(ending.outcome)
+    attempts, lines = int(ending.counts_attempt), lines_of(ending.progress)
+    outputs = to_json([(step, *noted) for step, noted in written.items()]) if written else None
+    if after.state is State.COMPLETED and ending.answer is None:
+        batch.add("put_completed", (*row, batch.now, ending.at, attempts, lines, outputs))
+        return
+    answer = batch.put_payload_or_none(ending.answer)
+    end = (batch.now, ending.at, after.failure, after.error_class, after.reason, attempts, lines, outputs, answer)
+    batch.add("put_message", (*row, after.state.value, None, *end))

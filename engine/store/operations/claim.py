@@ -19,7 +19,7 @@ from engine.store.operations.base import (
 from engine.store.operations.journal import read_journals
 from engine.store.operations.lanes import refresh_lane
 from engine.store.operations.progress import find_lease
-from engine.store.operations.rows import LINES, business_keys_of, message_of
+from engine.store.operations.rows import business_keys_of, message_of
 from engine.store.records import JournalEntry, Work
 
 
@@ -52,7 +52,7 @@ def _works(batch: Batch, rows: Rows) -> Steps[tuple[Work, ...]]:
     messages = [message_of(row) for row in rows]
     found = yield ("find_bodies", (to_json([message.id for message in messages]),))
     bodies = {row[0]: batch.body(row[1], row[2], row[3]) for row in found}
-    journals = yield from read_journals(batch, [row[0] for row in rows if row[LINES]])
+    journals = yield from read_journals(batch, rows)
     works = [_work(row, bodies, journals) for row in rows]
     return tuple(sorted(works, key=lambda work: (work.message.priority, work.message.position)))
 

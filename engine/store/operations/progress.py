@@ -12,6 +12,7 @@ from engine.message import Lease, State
 from engine.store.encoding import from_json, plain_text, to_json, words_from
 from engine.store.operations.append import Parent, append_message, names_to_lock
 from engine.store.operations.base import FLUSH, Batch, Locks, Operation, Row, Rows, Steps
+from engine.store.operations.journal import output_line
 from engine.store.operations.revisions import pin
 from engine.store.records import (
     Appended,
@@ -30,7 +31,7 @@ _SERVES_AGAIN = frozenset({JournalKind.DONE, JournalKind.OUTPUT})
 class Leased(Struct, frozen=True):
     """The message under a lease before it is changed. `journaled`: its journal may hold something already.
 
-    `shared`: another message blocks the same lane.
+    `outputs` are those that its row holds, as JSON. `shared`: another message blocks the same lane.
     """
 
     id: int
@@ -38,6 +39,7 @@ class Leased(Struct, frozen=True):
     lane: str | None
     correlation_id: str
     journaled: bool
+    outputs: str | None
     again: tuple[str, ...]
     answer: bytes | None
     shared: bool
@@ -45,9 +47,18 @@ class Leased(Struct, frozen=True):
 
 def leased_of(progress: Progress, row: Row) -> Leased:
     """From the row of `find_lease`."""
-    channel, lane, correlation_id, lines, again, answer, shared = row
-    message_id = progress.lease.message_id
-    return Leased(message_id, channel, lane, correlation_id, lines > 0, words_from(again), answer, bool(shared))
+    channel, lane, correlation_id, lines, outputs, again, answer, shared = row
+    return Leased(
+        progress.lease.message_id,
+        channel,
+        lane,
+        correlation_id,
+        lines > 0,
+        outputs,
+        words_from(again),
+        answer,
+        bool(shared),
+    )
 
 
 def find_lease(batch: Batch, lease: Lease) -> Steps[Rows]:
@@ -88,7 +99,9 @@ def _record(batch: Batch, progress: Progress) -> Steps[Recorded]:
         "record_progress",
         (batch.lease_until, phase, progress.revision, lines_of(progress), lease.message_id),
     )
-    appended = yield from apply_progress(batch, progress, leased_of(progress, rows[0]))
+    leased = leased_of(progress, rows[0])
+    appended, written = yield from apply_progress(batch, progress, leased)
+    note_outputs(batch, leased, written)
     return Recorded(applied=True, appended=appended, released=released_by(appended))
 
 
@@ -97,15 +110,20 @@ def released_by(appended: Sequence[Appended]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(channel for result in appended for channel in result.released))
 
 
-def apply_progress(batch: Batch, progress: Progress, leased: Leased) -> Steps[tuple[Appended, ...]]:
-    """Write everything of a progress but the message's own row; returns what became of the outputs."""
+Written = dict[str, tuple[float, list[int]]]
+"""Which messages each step has appended, and when."""
+
+
+def apply_progress(batch: Batch, progress: Progress, leased: Leased) -> Steps[tuple[tuple[Appended, ...], Written]]:
+    """Write everything of a progress but the message's own row and which outputs it has; returns these."""
     if progress.revision is not None:
         pin(batch, progress.revision)
     for entry in progress.journal:
         add_journal(batch, leased.id, entry)
     appended: tuple[Appended, ...] = ()
+    written: Written = {}
     if progress.outputs:
-        appended = yield from _append_outputs(batch, progress, leased)
+        appended = yield from _append_outputs(batch, progress, leased, written)
     for milestone in progress.milestones:
         _add_milestone(batch, leased, milestone)
     if progress.mark is not None:
@@ -116,7 +134,7 @@ def apply_progress(batch: Batch, progress: Progress, leased: Leased) -> Steps[tu
         yield ("drop_mark", (progress.clear_mark,))
     if leased.again:
         yield from _served(progress, leased)
-    return appended
+    return appended, written
 
 
 def add_journal(batch: Batch, message_id: int, entry: JournalEntry) -> None:
@@ -142,14 +160,13 @@ def _add_milestone(batch: Batch, leased: Leased, milestone: Milestone) -> None:
     batch.add("put_milestone", (leased.correlation_id, milestone.name, leased.id, milestone.at, note))
 
 
-def _append_outputs(batch: Batch, progress: Progress, leased: Leased) -> Steps[tuple[Appended, ...]]:
+def _append_outputs(batch: Batch, progress: Progress, leased: Leased, written: Written) -> Steps[tuple[Appended, ...]]:
     """Append the outputs of steps that have none in the journal yet; a step's outputs stand or fall together."""
     earlier: dict[str, list[int]] = {}
     if leased.journaled or leased.id in batch.journaled:
         earlier = yield from _earlier_outputs(leased)
     parent = Parent(leased.id, leased.correlation_id)
     results: list[Appended] = []
-    written: dict[str, list[int]] = {}
     for index, output in enumerate(progress.outputs):
         if not output.step:
             raise ValueError(f"an output to '{output.channel}' does not name the step that made it")
@@ -159,10 +176,9 @@ def _append_outputs(batch: Batch, progress: Progress, leased: Leased) -> Steps[t
         lease = index < len(progress.output_lease) and progress.output_lease[index]
         result = yield from append_message(batch, output, batch.ids.next(), lease=lease, parent=parent)
         results.append(result)
-        written.setdefault(output.step, []).append(result.message_id)
+        written.setdefault(output.step, (output.received_at, []))[1].append(result.message_id)
         if result.status is AppendStatus.CONFLICT:
             yield from append_message(batch, _conflicting(output, result), batch.ids.next(), lease=False, parent=parent)
-    _note_outputs(batch, progress.outputs, leased, written)
     return tuple(results)
 
 
@@ -177,7 +193,8 @@ def _conflicting(output: NewMessage, first: Appended) -> NewMessage:
 def _earlier_outputs(leased: Leased) -> Steps[dict[str, list[int]]]:
     yield FLUSH
     rows = yield ("find_outputs", (leased.id,))
-    found = {row[0]: list(from_json(row[1])["messages"]) for row in rows}
+    found: dict[str, list[int]] = {step: ids for step, _, ids in from_json(leased.outputs) or ()}
+    found.update((row[0], list(from_json(row[1])["messages"])) for row in rows)
     return {step: ids for step, ids in found.items() if step not in leased.again}
 
 
@@ -186,10 +203,10 @@ def _skipped(ids: list[int], correlation_id: str) -> Appended:
     return Appended(AppendStatus.REPEAT, first, correlation_id)
 
 
-def _note_outputs(batch: Batch, outputs: Sequence[NewMessage], leased: Leased, written: dict[str, list[int]]) -> None:
-    at = {output.step: output.received_at for output in outputs}
-    for step, ids in written.items():
-        add_journal(batch, leased.id, JournalEntry(step, JournalKind.OUTPUT, at[step], facts={"messages": ids}))
+def note_outputs(batch: Batch, leased: Leased, written: Written) -> None:
+    """Collect the journal lines that say what the steps have appended."""
+    for step, (at, ids) in written.items():
+        add_journal(batch, leased.id, output_line(step, at, ids))
 
 
 def _served(progress: Progress, leased: Leased) -> Steps[None]:

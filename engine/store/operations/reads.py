@@ -129,7 +129,7 @@ def trace(message_id: int) -> Operation[Trace | None]:
         if not rows:
             return None
         message = message_of(rows[0])
-        journals = yield from read_journals(batch, [message_id])
+        journals = yield from read_journals(batch, rows)
         attempts = yield ("find_attempts", (message_id,))
         milestones = yield ("find_milestones", (message.correlation_id,))
         audit = yield ("find_audit", (message_id,))

@@ -9,7 +9,7 @@ from engine.message import Message, Phase, State
 from engine.store.encoding import from_json, headers_from, pairs_from, words_from
 from engine.store.operations.base import Row
 
-BUSINESS_KEYS, LINES, ANSWER, BLOCKS = 31, 32, 33, 34
+BUSINESS_KEYS, LINES, OUTPUTS, ANSWER, BLOCKS = 31, 32, 33, 34, 35
 _STATES = {state.value: state for state in State}
 _PHASES = {phase.value: phase for phase in Phase}
 

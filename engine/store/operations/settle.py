@@ -25,6 +25,7 @@ from engine.store.operations.progress import (
     leased_of,
     lines_of,
     locks_of,
+    note_outputs,
     released_by,
 )
 from engine.store.operations.revisions import pin
@@ -140,7 +141,8 @@ def _settle_in_general(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
         _complete_later(batch, leased, params)
     else:
         yield (name, params)
-    appended = yield from apply_progress(batch, progress, leased)
+    appended, written = yield from apply_progress(batch, progress, leased)
+    note_outputs(batch, leased, written)
     released = list(released_by(appended))
     if settlement.attempt is not None:
         add_attempt(batch, leased.id, settlement.attempt, settlement.body)

@@ -3,7 +3,7 @@
 -- name: message_columns
 id, channel, state, source, payload, received_at, content_type, headers, correlation_id, causation_id, origin, key,
 step, operation, lane, position, overtakes, priority, attempts, first_attempt_at, not_before, uncertain, phase,
-revision, lease, settled_at, failure, parked, again, force, traceparent, business_keys, lines, answer
+revision, lease, settled_at, failure, parked, again, force, traceparent, business_keys, lines, outputs, answer
 
 -- What is written of every new message.
 -- name: new_columns
@@ -20,14 +20,14 @@ VALUES ({new_values}, 'running', $23, $24, $25)
 
 -- One that is stored with the end of its exchange, without failure or answer.
 -- name: put_completed
-INSERT INTO message ({new_columns}, state, first_attempt_at, settled_at, attempts, lines)
-VALUES ({new_values}, 'completed', $23, $24, $25, $26)
+INSERT INTO message ({new_columns}, state, first_attempt_at, settled_at, attempts, lines, outputs)
+VALUES ({new_values}, 'completed', $23, $24, $25, $26, $27)
 
 -- Any other.
 -- name: put_message
 INSERT INTO message ({new_columns}, state, not_before, first_attempt_at, settled_at, failure, error_class, reason, attempts,
-  lines, answer)
-VALUES ({new_values}, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
+  lines, outputs, answer)
+VALUES ({new_values}, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)
 
 -- The highest id there is, so that new ones are always higher.
 -- name: last_id
@@ -85,7 +85,7 @@ WHERE m.id IN (SELECT jsonb_array_elements_text($1::text::jsonb)::bigint)
 
 -- The message behind a lease that still holds, locked until it is written.
 -- name: find_lease
-SELECT channel, lane, correlation_id, lines, again, answer,
+SELECT channel, lane, correlation_id, lines, outputs, again, answer,
   EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.blocks = 1 AND o.id <> m.id)
 FROM message m WHERE id = $1 AND lease = $2 FOR UPDATE OF m
 

@@ -3,7 +3,7 @@
 -- name: message_columns
 id, channel, state, source, payload, received_at, content_type, headers, correlation_id, causation_id, origin, key,
 step, operation, lane, position, overtakes, priority, attempts, first_attempt_at, not_before, uncertain, phase,
-revision, lease, settled_at, failure, parked, again, force, traceparent, business_keys, lines, answer
+revision, lease, settled_at, failure, parked, again, force, traceparent, business_keys, lines, outputs, answer
 
 -- What is written of every new message.
 -- name: new_columns
@@ -20,14 +20,14 @@ VALUES ({new_values}, 'running', ?, ?, ?)
 
 -- One that is stored with the end of its exchange, without failure or answer.
 -- name: put_completed
-INSERT INTO message ({new_columns}, state, first_attempt_at, settled_at, attempts, lines)
-VALUES ({new_values}, 'completed', ?, ?, ?, ?)
+INSERT INTO message ({new_columns}, state, first_attempt_at, settled_at, attempts, lines, outputs)
+VALUES ({new_values}, 'completed', ?, ?, ?, ?, ?)
 
 -- Any other.
 -- name: put_message
 INSERT INTO message ({new_columns}, state, not_before, first_attempt_at, settled_at, failure, error_class, reason, attempts,
-  lines, answer)
-VALUES ({new_values}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  lines, outputs, answer)
+VALUES ({new_values}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- The highest id there is, so that new ones are always higher.
 -- name: last_id
@@ -83,7 +83,7 @@ WHERE m.id IN (SELECT value FROM json_each(?))
 
 -- The message behind a lease that still holds. Read first and then written: RETURNING costs more than both.
 -- name: find_lease
-SELECT channel, lane, correlation_id, lines, again, answer,
+SELECT channel, lane, correlation_id, lines, outputs, again, answer,
   EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.blocks = 1 AND o.id <> m.id)
 FROM message m WHERE id = ? AND lease = ?
 
