@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from engine.message import Message
 from engine.policy.priorities import PRIORITIES
 from engine.store.records import Work
 
@@ -61,9 +62,9 @@ def is_urgent(channel: Channel) -> bool:
     return not any(queue for rank, queue in channel.queues.items() if rank <= channel.urgent)
 
 
-def rank_of(item: Item) -> int:
-    """The rank of its message's priority, 0 for the highest."""
-    return min(item.work.message.priority, len(PRIORITIES) - 1)
+def rank_of(message: Message) -> int:
+    """The rank of a message's priority, 0 for the highest."""
+    return min(message.priority, len(PRIORITIES) - 1)
 
 
 def let_in(turn: asyncio.Future[None]) -> None:

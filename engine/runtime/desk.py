@@ -79,7 +79,8 @@ class Desk:
             self._place(output, reserved, appended)
         if recorded.unblocked is not None:
             self._dispatcher.nudge(recorded.unblocked)
-        self._dispatcher.nudge_all(recorded.released)
+        if recorded.released:
+            self._dispatcher.nudge_all(recorded.released)
 
     def _place(self, output: NewMessage, reserved: bool, appended: Appended) -> None:
         if appended.lease is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from typing import cast
 
 from engine.errors import LeaseLost, StoreError
 from engine.message import Lease, Message
@@ -46,6 +47,7 @@ class Dispatcher:
         self._passing = passing
         self._channels: dict[str, Channel] = {}
         self._overflowing: set[str] = set()
+        self._asides = tuple(Aside(self._places, rank, self._pump) for rank in range(len(PRIORITIES)))
         self._ring: dict[int, deque[str]] = {rank: deque() for rank in range(len(PRIORITIES))}
         self._tasks: set[asyncio.Task[None]] = set()
         self._fillers: set[asyncio.Task[None]] = set()
@@ -112,15 +114,16 @@ class Dispatcher:
     def aside(self, message: Message) -> Aside:
         """While a message waits for a system it takes none of the process's places, so that a system that hangs stops
         nobody else; how many may wait is bounded by their channels' own limits."""
-        return Aside(self._places, min(message.priority, len(PRIORITIES) - 1), self._pump)
+        return self._asides[rank_of(message)]
 
     def offer(self, item: Item) -> None:
         """Hand over a message that was leased in its append, for which a place was reserved."""
-        channel = self._channels[item.work.message.channel]
+        message = item.work.message
+        channel = self._channels[message.channel]
         channel.reserved -= 1
-        rank = rank_of(item)
+        rank = rank_of(message)
         if self._may_start_at_once(channel, rank):
-            self._leases[item.work.message.id] = item.work.lease
+            self._leases[message.id] = item.work.lease
             self._start(channel, item, rank)
             return
         self._enqueue(channel, item)
@@ -239,7 +242,7 @@ class Dispatcher:
     # -- inside
 
     def _enqueue(self, channel: Channel, item: Item) -> None:
-        rank = rank_of(item)
+        rank = rank_of(item.work.message)
         queue = channel.queues.setdefault(rank, deque())
         if not queue:
             self._ring[rank].append(channel.name)
@@ -267,7 +270,7 @@ class Dispatcher:
             return
         now = self._now()
         while self._queued and (chosen := self._next(now)) is not None:
-            self._start(*chosen, rank_of(chosen[1]))
+            self._start(*chosen, rank_of(chosen[1].work.message))
         for name in tuple(self._overflowing):
             channel = self._channels[name]
             if not channel.filling and (channel.queued < CLAIM_BATCH // 2 or is_urgent(channel)):
@@ -336,15 +339,7 @@ class Dispatcher:
         self._started += 1
         if self._started == 1:
             self._idle.clear()
-        task = asyncio.get_running_loop().create_task(self._run(channel, item, rank))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _ended(self) -> None:
-        self._started -= 1
-        if not self._started:
-            self._idle.set()
-        self._pump()
+        self._tasks.add(asyncio.get_running_loop().create_task(self._run(channel, item, rank)))
 
     async def _run(self, channel: Channel, item: Item, rank: int) -> None:
         try:
@@ -362,7 +357,11 @@ class Dispatcher:
             self._places.leave(rank)
             if item.work.message.id not in self._stranded:
                 self._release(item.work.lease)
-            self._ended()
+            self._tasks.discard(cast(asyncio.Task[None], asyncio.current_task()))
+            self._started -= 1
+            if not self._started:
+                self._idle.set()
+            self._pump()
 
     def _fill_later(self, channel: Channel, now: float) -> None:
         if self._paused(channel, now) or self._bytes >= QUEUE_BYTES:

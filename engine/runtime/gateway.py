@@ -10,7 +10,7 @@ import asyncio
 from pydantic import BaseModel
 
 from engine.clock import Clock
-from engine.errors import CrossdockError
+from engine.errors import CrossdockError, StepFailed
 from engine.flow.compiled import CompiledSystem
 from engine.outcome import Deferred
 from engine.plugin import Destination, Reply, Request
@@ -37,6 +37,25 @@ class NotNow(CrossdockError):
     def __init__(self, deferred: Deferred) -> None:
         super().__init__(deferred.reason)
         self.deferred = deferred
+
+
+class RequestFailed(StepFailed):
+    """A request that did not do what it should; carries what went and what came, for the trace."""
+
+    def __init__(
+        self, failed: StepFailed, *, request: bytes | None, reply: bytes | None = None, status: int | None = None
+    ) -> None:
+        super().__init__(
+            failed.detail,
+            error_class=failed.error_class,
+            reason=failed.reason,
+            owner=failed.owner,
+            retry_after=failed.retry_after,
+            details=failed.details,
+        )
+        self.request = request
+        self.reply = reply
+        self.status = status
 
 
 class Gateway:
@@ -134,29 +153,38 @@ class Gateway:
         """Whether `note_not_done` said so since the request was last sent."""
         return key in self._not_done
 
-    async def send(self, request: Request, passing: Passing) -> Reply:
-        """Send on one of the system's concurrent places. Raises StepFailed."""
-        places = self._places
-        await places.acquire()
-        self._in_use += 1
-        if self._in_use == 1:
-            self._quiet.clear()
+    async def exchange(self, request: Request, passing: Passing) -> tuple[Reply, int | None]:
+        """Send once, on one of the system's concurrent places. The breaker learns of a missing answer here, of a judged
+        one from the caller by the number of the probe. Raises NotNow or RequestFailed."""
+        probe = self._enter(request.key)
         try:
-            passing(CommitPoint.BEFORE_REQUEST)
-            reply = await self.destination.send(request)
-            passing(CommitPoint.AFTER_REPLY)
-            return reply
-        finally:
-            places.release()
-            self._in_use -= 1
-            if not self._in_use:
-                self._quiet.set()
+            places = self._places
+            await places.acquire()
+            self._in_use += 1
+            if self._in_use == 1:
+                self._quiet.clear()
+            try:
+                passing(CommitPoint.BEFORE_REQUEST)
+                reply = await self.destination.send(request)
+                passing(CommitPoint.AFTER_REPLY)
+                return reply, probe
+            finally:
+                places.release()
+                self._in_use -= 1
+                if not self._in_use:
+                    self._quiet.set()
+        except StepFailed as failed:
+            self.failed(failed.error_class, failed.retry_after, probe)
+            raise RequestFailed(failed, request=request.body) from failed
+        except BaseException:
+            self._abandoned(probe)
+            raise
 
     async def quiet(self) -> None:
         """Wait until no request is under way."""
         await self._quiet.wait()
 
-    def enter(self, key: str) -> int | None:
+    def _enter(self, key: str) -> int | None:
         """Ask the breaker for one request; returns the number of the probe when it is one, to be handed back.
 
         Raises NotNow when another request has opened the breaker meanwhile, or is its probe.
@@ -180,7 +208,7 @@ class Gateway:
         if retry_after is not None and error_class in ("rate-limited", "transient"):
             self._limiter = limiter.penalise(self._limiter, now + min(retry_after, LONGEST_HINT))
 
-    def abandoned(self, probe: int | None) -> None:
+    def _abandoned(self, probe: int | None) -> None:
         """A request that was let through was never sent."""
         self._breaker = breaker.abandoned(self._breaker, self._clock.now(), probe)
 

@@ -19,28 +19,9 @@ from engine.jsonata import MISSING, EvaluationContext, ExpressionError
 from engine.outcome import Deferred
 from engine.plugin import Reply, Request
 from engine.runtime.commit_points import Passing
-from engine.runtime.gateway import Gateway
+from engine.runtime.gateway import Gateway, RequestFailed
 
 _DETAIL = 400
-
-
-class RequestFailed(StepFailed):
-    """A request that did not do what it should; carries what went and what came, for the trace."""
-
-    def __init__(
-        self, failed: StepFailed, *, request: bytes | None, reply: bytes | None = None, status: int | None = None
-    ) -> None:
-        super().__init__(
-            failed.detail,
-            error_class=failed.error_class,
-            reason=failed.reason,
-            owner=failed.owner,
-            retry_after=failed.retry_after,
-            details=failed.details,
-        )
-        self.request = request
-        self.reply = reply
-        self.status = status
 
 
 class Errand(Struct):
@@ -75,7 +56,7 @@ class Errand(Struct):
 async def perform(errand: Errand, gateway: Gateway, passing: Passing) -> Answered:
     """Ask the system to do it. Raises RequestFailed; its class `unknown` or `timeout` means it may have been done."""
     request = _request(errand)
-    reply, probe = await _exchange(errand, request, gateway, passing)
+    reply, probe = await gateway.exchange(request, passing)
     return _judged(errand, request, reply, gateway, probe)
 
 
@@ -102,7 +83,7 @@ async def confirm(errand: Errand, gateway: Gateway, passing: Passing) -> Answere
     if question is None:
         return None
     request = _rendered(errand, question.request, None)
-    reply, probe = await _exchange(errand, request, gateway, passing)
+    reply, probe = await gateway.exchange(request, passing)
     scope = _scope(errand, reply)
     if _evaluate(errand, question.found.evaluate, scope) is True:
         gateway.succeeded(probe)
@@ -168,20 +149,6 @@ def _rendered(errand: Errand, renderer: Renderer, body: bytes | None) -> Request
         timeout=operation.timeout,
         headers=errand.headers,
     )
-
-
-async def _exchange(errand: Errand, request: Request, gateway: Gateway, passing: Passing) -> tuple[Reply, int | None]:
-    """Send once; the breaker learns of a missing answer here, of a judged one from the caller by the probe's number."""
-    probe = gateway.enter(errand.key)
-    try:
-        reply = await gateway.send(request, passing)
-    except StepFailed as failed:
-        gateway.failed(failed.error_class, failed.retry_after, probe)
-        raise RequestFailed(failed, request=request.body) from failed
-    except BaseException:
-        gateway.abandoned(probe)
-        raise
-    return reply, probe
 
 
 def _judged(errand: Errand, request: Request, reply: Reply, gateway: Gateway, probe: int | None) -> Answered:

@@ -52,14 +52,21 @@ class Revisions:
                 with suppress(RevisionUnavailable):
                     await self.pinned(revision)
 
-    async def pinned(self, revision: str | None) -> Revision:
-        """The revision of a message. Raises RevisionUnavailable."""
+    def held(self, revision: str | None) -> Revision | None:
+        """The revision of a message, where it is in memory."""
         if revision is None or revision == self._active.id:
             return self._active
         kept = self._kept.get(revision)
         if kept is not None:
             self._kept.move_to_end(revision)
-            return kept
+        return kept
+
+    async def pinned(self, revision: str | None) -> Revision:
+        """The revision of a message, compiled when it has to be. Raises RevisionUnavailable."""
+        held = self.held(revision)
+        if held is not None:
+            return held
+        assert revision is not None
         bundle = await self._store.revision(revision)
         if bundle is None:
             raise RevisionUnavailable(f"revision {revision} is not stored; reprocess with the current one")

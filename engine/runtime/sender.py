@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from msgspec import UNSET
@@ -23,12 +23,12 @@ from engine.runtime.commit_points import Passing
 from engine.runtime.desk import Desk
 from engine.runtime.dispatcher import Dispatcher
 from engine.runtime.failures import decide_outcome, failure_of, internal_error, parked_for
-from engine.runtime.gateway import Gateway, NotNow
+from engine.runtime.gateway import Gateway, NotNow, RequestFailed
 from engine.runtime.headers import outbound_headers
 from engine.runtime.polls import PollReplies
-from engine.runtime.requests import Errand, RequestFailed
+from engine.runtime.requests import Errand
 from engine.runtime.revisions import Revisions, RevisionUnavailable
-from engine.store.records import Attempt, JournalEntry, JournalKind, Progress, Settlement, Work
+from engine.store.records import Attempt, JournalEntry, JournalKind, Progress, Recorded, Settlement, Work
 from engine.telemetry.log import Log
 
 
@@ -65,7 +65,7 @@ class Sender:
         started = self._clock.now()
         system = message.channel.partition(":")[2]
         try:
-            revision = await self._revisions.pinned(message.revision)
+            revision = self._revisions.held(message.revision) or await self._revisions.pinned(message.revision)
         except RevisionUnavailable as unavailable:
             await self._end(work, Parked("revision-unavailable", "integration", "", detail=str(unavailable)), started)
             return
@@ -92,13 +92,21 @@ class Sender:
         errand = self._errand(item, operation, revision)
         try:
             with self._dispatcher.aside(message):
-                answered = await self._answer(work, errand, gateway)
+                answered: Answered | Deferred | None = None
+                if (message.uncertain or message.attempts > 0 or work.journal) and not operation.safe:
+                    # tried before, or sent again by a person
+                    answered = await requests.ask_first(errand, gateway, self._passing, message.id)
+                if answered is None:
+                    answered = await requests.perform(errand, gateway, self._passing)
             if isinstance(answered, Deferred):
                 await self._end(work, answered, started, counts=False)
                 return
             if message.source.startswith("poll:"):
                 await self._polls.settle(work, revision, answered, started)
                 return
+        except NotNow as paused:
+            await self._end(work, paused.deferred, started, counts=False)
+            return
         except StepFailed as failed:
             await self._failed(work, operation, failed, started)
             return
@@ -109,17 +117,6 @@ class Sender:
             await self._failed(work, operation, internal_error(error), started)
             return
         await self._end(work, Completed(), started, answered=answered)
-
-    async def _answer(self, work: Work, errand: Errand, gateway: Gateway) -> Answered | Deferred:
-        """The answer to this try; one that was tried before, or that a person sends again, is confirmed first."""
-        message = work.message
-        try:
-            answered: Answered | Deferred | None = None
-            if (message.uncertain or message.attempts > 0 or work.journal) and not errand.operation.safe:
-                answered = await requests.ask_first(errand, gateway, self._passing, message.id)
-            return answered if answered is not None else await requests.perform(errand, gateway, self._passing)
-        except NotNow as paused:
-            return paused.deferred
 
     def _errand(self, item: Item, operation: CompiledOperation, revision: Revision) -> Errand:
         """A delivery that this revision's own send step has just made was checked there."""
@@ -164,7 +161,7 @@ class Sender:
     def _policy(self, operation: CompiledOperation) -> RetryPolicy:
         return operation.retry or self._revisions.active.policies["standard"]
 
-    async def _end(
+    def _end(
         self,
         work: Work,
         outcome: Outcome,
@@ -174,12 +171,12 @@ class Sender:
         failed: StepFailed | None = None,
         counts: bool = True,
         uncertain: bool = False,
-    ) -> None:
+    ) -> Coroutine[Any, Any, Recorded]:
         now = self._clock.now()
         journal: tuple[JournalEntry, ...] = ()
         if isinstance(outcome, Parked):
             journal = (JournalEntry(outcome.step, JournalKind.PARKED, now, facts={"reason": outcome.reason}),)
-        await self._desk.settle(
+        return self._desk.settle(
             Settlement(
                 Progress(work.lease, journal=journal, lane=work.message.lane),
                 outcome,
