@@ -77,6 +77,15 @@ async def test_items_that_come_again_are_recognised(tmp_path: Path) -> None:
         assert len(run.peer.of("/note")) == 1
 
 
+async def test_the_expressions_of_a_polled_event_see_what_those_of_a_received_one_see(tmp_path: Path) -> None:
+    facts = '$message.source = "erp.changed" and $message.attempt = 1 and $exists($message.receivedAt)'
+    system = SYSTEM.replace("  changed:\n", f"  changed:\n    when: '{facts}'\n", 1)
+    async with running(tmp_path, FLOW, clock=ManualClock(START), erp=system) as run:
+        run.peer.always["/changes"] = (200, {"orders": [{"n": 1}], "next": 17})
+        await poll(run)
+        assert [body["n"] for body in run.peer.bodies("/note")] == [1]
+
+
 async def test_an_item_that_cannot_be_read_goes_to_the_invalid_channel_and_the_others_go_on(tmp_path: Path) -> None:
     files = flow("- call: erp.note", source="{events: [erp.changed]}", identity="{lane: {key: $string(n)}}")
     async with running(tmp_path, files, clock=ManualClock(START), erp=SYSTEM) as run:
