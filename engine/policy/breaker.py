@@ -69,6 +69,9 @@ class Admitted:
     probe: int | None = None
 
 
+_ADMITTED = Admitted()
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """The channel pauses; ask again at `until`."""
@@ -79,7 +82,7 @@ class Refused:
 def admit(settings: BreakerSettings, state: BreakerState, now: float) -> tuple[BreakerState, Admitted | Refused]:
     """May a request go now? At most one answer in half-open is a probe, until that probe's time is up."""
     if isinstance(state, Closed):
-        return state, Admitted()
+        return state, _ADMITTED
     if now < state.until:
         return state, Refused(state.until)
     probe = state.probes + 1

@@ -14,6 +14,8 @@ from engine.message import Message
 from engine.policy.priorities import PRIORITIES
 from engine.store.records import Work
 
+_LOWEST = len(PRIORITIES) - 1
+
 
 class Item(Struct, frozen=True):
     """Work to run; `document` is its canonical form when it is still in memory, with the revision that read it.
@@ -64,7 +66,7 @@ def is_urgent(channel: Channel) -> bool:
 
 def rank_of(message: Message) -> int:
     """The rank of a message's priority, 0 for the highest."""
-    return min(message.priority, len(PRIORITIES) - 1)
+    return message.priority if message.priority < _LOWEST else _LOWEST
 
 
 def let_in(turn: asyncio.Future[None]) -> None:

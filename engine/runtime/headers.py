@@ -14,16 +14,20 @@ _SPAN = len("00-") + 32 + len("-")
 
 def trace_of(message: Message) -> str:
     """The trace that a message belongs to, for what it causes: the one it came with, or one of its own."""
-    given = message.traceparent
-    if given and _TRACEPARENT.fullmatch(given):
-        return given
-    return f"00-{message.origin or message.id:032x}-{message.id:016x}-01"
+    return message.traceparent if _has_trace(message) else _own_trace(message, message.id)
 
 
 def outbound_headers(message: Message) -> dict[str, str]:
     """`traceparent` (the incoming trace goes on, with a span of our own) and `x-correlation-id`."""
-    trace = trace_of(message)
-    return {
-        "traceparent": f"{trace[:_SPAN]}{getrandbits(64):016x}{trace[_SPAN + 16 :]}",
-        "x-correlation-id": message.correlation_id,
-    }
+    span = getrandbits(64)
+    given = message.traceparent
+    trace = f"{given[:_SPAN]}{span:016x}{given[_SPAN + 16 :]}" if _has_trace(message) else _own_trace(message, span)
+    return {"traceparent": trace, "x-correlation-id": message.correlation_id}
+
+
+def _has_trace(message: Message) -> bool:
+    return message.traceparent != "" and _TRACEPARENT.fullmatch(message.traceparent) is not None
+
+
+def _own_trace(message: Message, span: int) -> str:
+    return f"00-{message.origin or message.id:032x}-{span:016x}-01"

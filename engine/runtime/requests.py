@@ -24,22 +24,32 @@ from engine.runtime.gateway import Gateway, RequestFailed
 _DETAIL = 400
 
 
+Scope = tuple[Variables, EvaluationContext]
+
+
 class Errand(Struct):
     """What one request is made from: the operation, the canonical document, and the scope of its expressions.
 
-    `given` is the document, UNSET where it is only known as the bytes that are `stored`; `accepted`: it is known to
-    hold to what the operation accepts.
+    `given` is the document, UNSET where it is only known as the bytes that are `stored`; `scoped` makes the scope,
+    where an expression asks for it; `accepted`: the document is known to hold to what the operation accepts.
     """
 
     operation: CompiledOperation
     given: Any
-    variables: Variables
-    context: EvaluationContext
+    scoped: Callable[[], Scope]
     key: str
     headers: dict[str, str]
     wants_reply: bool = True
     accepted: bool = False
     stored: bytes = b""
+    scope_made: Scope | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """The variables and the context of every expression."""
+        if self.scope_made is None:
+            self.scope_made = self.scoped()
+        return self.scope_made
 
     @property
     def name(self) -> str:
@@ -190,7 +200,7 @@ def _returned(errand: Errand, reply: Reply, scope: dict[str, Any]) -> Any:
         require_valid(operation.reply_contract, document, errand.name)
     if operation.returns.mapping is None:
         return document
-    variables = {**errand.variables, "status": reply.status, "headers": reply.headers, "request": errand.document}
+    variables = {**errand.scope[0], "status": reply.status, "headers": reply.headers, "request": errand.document}
     mapped = _evaluate(errand, operation.returns.mapping, document, variables)
     if operation.returns.schema is not None:
         require_valid(operation.returns.schema, mapped, errand.name)
@@ -263,6 +273,7 @@ def _snippet(reply: Reply) -> str:
 
 def _evaluate(errand: Errand, evaluate: Any, data: Any, variables: Variables | None = None) -> Any:
     try:
-        return evaluate(data, variables if variables is not None else errand.variables, errand.context)
+        own, context = errand.scope
+        return evaluate(data, variables if variables is not None else own, context)
     except (ExpressionError, EmptyHole) as error:
         raise mapping_failed(error, errand.name) from error

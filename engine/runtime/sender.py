@@ -26,7 +26,7 @@ from engine.runtime.failures import decide_outcome, failure_of, internal_error, 
 from engine.runtime.gateway import Gateway, NotNow, RequestFailed
 from engine.runtime.headers import outbound_headers
 from engine.runtime.polls import PollReplies
-from engine.runtime.requests import Errand
+from engine.runtime.requests import Errand, Scope
 from engine.runtime.revisions import Revisions, RevisionUnavailable
 from engine.store.records import Attempt, JournalEntry, JournalKind, Progress, Recorded, Settlement, Work
 from engine.telemetry.log import Log
@@ -122,18 +122,11 @@ class Sender:
         """A delivery that this revision's own send step has just made was checked there."""
         work = item.work
         message = work.message
-        variables: dict[str, Any] = {
-            "headers": message.headers,
-            "saved": {},
-            **message_scope(revision, work),
-        }
-        context = EvaluationContext(now=message.received_at, limits=revision.limits, lookup=revision.table_lookup)
         polled = message.source.startswith("poll:")
         return Errand(
             operation,
             UNSET,
-            variables,
-            context,
+            lambda: _scope(work, revision),
             message.key,
             outbound_headers(message),
             wants_reply=polled,
@@ -187,6 +180,13 @@ class Sender:
                 body=work.body,
             )
         )
+
+
+def _scope(work: Work, revision: Revision) -> Scope:
+    """What the expressions of a delivery see besides its document."""
+    message = work.message
+    variables = {"headers": message.headers, "saved": {}} | message_scope(revision, work)
+    return variables, EvaluationContext(now=message.received_at, limits=revision.limits, lookup=revision.table_lookup)
 
 
 def delivery_attempt(

@@ -99,8 +99,7 @@ def _errand(exchange: Exchange, operation: CompiledOperation, document: Any, key
     return Errand(
         operation,
         document,
-        exchange.variables,
-        exchange.context,
+        lambda: (exchange.variables, exchange.context),
         key,
         outbound_headers(exchange.message),
     )

@@ -99,7 +99,7 @@ async def _run_operation(
     switchboard = Switchboard(revision, files, clock, (stub,))
     context = EvaluationContext(now=clock.now(), limits=revision.limits, lookup=revision.table_lookup)
     variables = {"headers": _headers(model), "saved": {}, "message": _facts("test", clock.now())}
-    errand = Errand(operation, document_of(model.given, files), variables, context, _KEY, {})
+    errand = Errand(operation, document_of(model.given, files), lambda: (variables, context), _KEY, {})
     failed: StepFailed | None = None
     canonical: Any = None
     try:

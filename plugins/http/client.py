@@ -6,6 +6,8 @@ import ssl
 import zlib
 from pathlib import Path
 
+from msgspec import Struct
+
 from engine.plugin import Reply
 from plugins.http.connection import Broken, RawReply
 from plugins.http.pool import Pool
@@ -24,6 +26,14 @@ def tls_context(origin: Origin, verify: bool = True, ca_file: Path | None = None
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
+
+
+class Start(Struct, frozen=True):
+    """The request line and the first header lines; how the head ends when there is no body; whether it is HEAD."""
+
+    text: str
+    without_body: str
+    head_only: bool
 
 
 class HttpClient:
@@ -55,15 +65,18 @@ class HttpClient:
             connect_timeout=connect_timeout,
         )
 
-    async def request(self, method: str, target: str, headers: str, body: bytes | None, *, within: float) -> Reply:
-        """Send one request; `headers` are lines ended by CRLF, `within` is in seconds. Raises NotSent or Broken."""
+    def start(self, method: str, target: str, headers: str = "") -> Start:
+        """What requests of one kind begin with; `headers` are lines ended by CRLF."""
+        length = "" if method in _BODYLESS else "content-length: 0\r\n"
+        return Start(f"{method} {target}{self._constant}{headers}", f"{length}\r\n", method == "HEAD")
+
+    async def request(self, start: Start, headers: str, body: bytes | None, *, within: float) -> Reply:
+        """Send one request; `headers` are further lines, `within` is in seconds. Raises NotSent or Broken."""
         if body:
-            head = f"{method} {target}{self._constant}{headers}content-length: {len(body)}\r\n\r\n"
-            data = head.encode("latin-1") + body
+            data = f"{start.text}{headers}content-length: {len(body)}\r\n\r\n".encode("latin-1") + body
         else:
-            length = "" if method in _BODYLESS else "content-length: 0\r\n"
-            data = f"{method} {target}{self._constant}{headers}{length}\r\n".encode("latin-1")
-        raw = await self._pool.exchange(data, method == "HEAD", within)
+            data = f"{start.text}{headers}{start.without_body}".encode("latin-1")
+        raw = await self._pool.exchange(data, start.head_only, within)
         return self._reply(raw)
 
     async def close(self) -> None:

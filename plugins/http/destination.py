@@ -12,7 +12,7 @@ from msgspec import Struct
 from engine.errors import OutcomeUnknown, PluginError, StepFailed
 from engine.plugin import Destination, DestinationSetup, Host, Reply, Request
 from plugins.http.auth_settings import ApiKey, BasicAuth, Bearer, ClientCredentials, RefreshToken
-from plugins.http.client import HttpClient, tls_context
+from plugins.http.client import HttpClient, Start, tls_context
 from plugins.http.connection import Broken
 from plugins.http.oauth import TokenSignIn
 from plugins.http.pool import NotSent
@@ -27,15 +27,13 @@ _OURS = frozenset({"content-length", "transfer-encoding", "host", "connection"})
 class _Shape(Struct, frozen=True):
     """What is the same for all requests of an operation whose settings have no holes.
 
-    `lines` are the headers it sets itself; `hidden` are the engine's that it does not send besides. `key` and
+    `start` holds the headers that it sets itself; `hidden` are the engine's that it does not send besides. `key` and
     `correlation` name the headers of these, None where they are not sent.
     """
 
     settings: Mapping[str, Any]
     options: Mapping[str, Any]
-    method: str
-    target: str
-    lines: str
+    start: Start
     hidden: frozenset[str]
     key: str | None
     correlation: str | None
@@ -60,14 +58,10 @@ class HttpDestination:
                 shape = self._shapes[request.operation] = self._shape(request)
             lines = _header_lines(shape, request)
             credentials = self._fixed if self._fixed is not None else await self._sign_in.headers()
-            reply = await self._client.request(
-                shape.method, shape.target, lines + credentials, request.body, within=request.timeout
-            )
+            reply = await self._client.request(shape.start, lines + credentials, request.body, within=request.timeout)
             if reply.status == 401 and self._sign_in.refused(credentials):
                 lines += await self._sign_in.headers()
-                reply = await self._client.request(
-                    shape.method, shape.target, lines, request.body, within=request.timeout
-                )
+                reply = await self._client.request(shape.start, lines, request.body, within=request.timeout)
             return reply
         except NotSent as error:
             raise StepFailed(
@@ -97,14 +91,13 @@ class HttpDestination:
             for name, value in own.items()
             if value is not None
         }
+        lines = "".join(line for name, line in given.items() if name not in _OURS)
         key = options.get("idempotency_header", "Idempotency-Key")
         correlation = options.get("correlation_header", "X-Correlation-Id")
         return _Shape(
             settings,
             options,
-            settings.get("method") or "GET",
-            target,
-            "".join(line for name, line in given.items() if name not in _OURS),
+            self._client.start(settings.get("method") or "GET", target, lines),
             frozenset((*given, *_CORRELATION)),
             key if key and key.lower() not in given else None,
             correlation if correlation and correlation.lower() not in given else None,
@@ -112,7 +105,7 @@ class HttpDestination:
 
 
 def _header_lines(shape: _Shape, request: Request) -> str:
-    """The header lines of a request, its own first; names come from checked settings or the engine."""
+    """The header lines that the engine gives; names come from checked settings or the engine."""
     headers = request.headers
     lines = [f"{name}: {value}" for name, value in headers.items() if name not in shape.hidden]
     if request.body and "content-type" not in shape.hidden:
@@ -125,7 +118,7 @@ def _header_lines(shape: _Shape, request: Request) -> str:
     if not plain.isprintable():
         checked_header_value(plain)
     lines.append("")
-    return shape.lines + "\r\n".join(lines)
+    return "\r\n".join(lines)
 
 
 def open_destination(setup: DestinationSetup, host: Host) -> Destination:

@@ -56,9 +56,8 @@ class RemoteKeys:
         if self._client is None:
             self._client = HttpClient(self._origin, tls=tls_context(self._origin), size=1, reply_limit=_KEYS_LIMIT)
         try:
-            reply = await self._client.request(
-                "GET", self._target, "accept: application/json\r\n", None, within=_TIMEOUT
-            )
+            start = self._client.start("GET", self._target)
+            reply = await self._client.request(start, "accept: application/json\r\n", None, within=_TIMEOUT)
             if reply.status != 200:
                 raise ValueError(f"it answered {reply.status}")
             return key_set(reply.body)

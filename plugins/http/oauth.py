@@ -74,9 +74,9 @@ class TokenSignIn:
 
     async def _ask(self) -> str:
         try:
-            reply = await self._client.request(
-                "POST", self._url, self._request_headers(), self._form().encode(), within=_TIMEOUT
-            )
+            start = self._client.start("POST", self._url)
+            form = self._form().encode()
+            reply = await self._client.request(start, self._request_headers(), form, within=_TIMEOUT)
         except (NotSent, Broken) as error:
             raise StepFailed(
                 f"no token from {self._client.origin}: {error.detail}",
