@@ -177,9 +177,33 @@ def test_functions_given_in_part_take_what_the_reference_passes_on(expression: s
 
 
 @pytest.mark.parametrize(
-    "expression", ["($substring(?, 1))(5)", "($sum)(?)([{}])", "($formatNumber(?, '0'))('a')", "{} ~> $join(?, '-')"]
+    "expression",
+    [
+        "($substring(?, 1))(5)",
+        "($sum)(?)([{}])",
+        "($formatNumber(?, '0'))('a')",
+        "{} ~> $join(?, '-')",
+        "$toMillis(?, '[Y]')(5)",
+    ],
 )
 def test_functions_given_in_part_refuse_what_they_can_do_nothing_with(expression: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         run(expression)
     assert caught.value.code == "T0410"
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"), [("$number(?)([1])", "D3030"), ("$number(?)({})", "D3030"), ("$toMillis(?)(5)", "D3110")]
+)
+def test_functions_given_in_part_refuse_in_their_own_words(expression: str, code: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        run(expression)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("expression", ["$string(?)", "$string(5, ?)(true)", "($s := $string; 5 ~> $s(?))"])
+def test_string_cannot_be_given_in_part(expression: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        run(expression)
+    assert caught.value.code == "S0208"
+    assert run("($string := $uppercase; $string(?)('a'))") == "A"

@@ -48,13 +48,17 @@ def to_millis(timestamp: Any, picture: Any = MISSING, now: datetime | None = Non
         return MISSING
     if picture is MISSING:
         return _from_iso(timestamp)
+    if timestamp.__class__ is not str:  # where the argument was given in part
+        raise FunctionError("T0410", timestamp, index=1)
     values = _read(timestamp, date_picture(picture))
     if not values:
         return MISSING
     return _instant(values, None if now is None else Fields.of(millis(now)))
 
 
-def _from_iso(timestamp: str) -> int | float:
+def _from_iso(timestamp: Any) -> int | float:
+    if timestamp.__class__ is not str:
+        raise FunctionError("D3110", timestamp)
     if timestamp[4::3] in _USUAL and timestamp[23:24] < "6":  # Python takes 60 minutes for an offset
         try:
             return millis(datetime.fromisoformat(timestamp))

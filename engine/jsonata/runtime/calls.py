@@ -14,8 +14,8 @@ from engine.jsonata.runtime.sequences import collapse
 from engine.jsonata.runtime.state import State
 from engine.jsonata.signature import Signature
 
-_LENIENT = frozenset(("join", "zip"))
-"""The functions that can do something with items, or arguments, of any type."""
+_LENIENT = frozenset(("number", "toMillis", "zip"))
+"""The functions that take arguments of any type, or refuse them in words of their own."""
 
 
 class TailCall:
@@ -202,7 +202,7 @@ def run_unchecked(function: Function, arguments: Sequence[Any], state: State) ->
     if function.strict and given[:1] == [MISSING]:
         return MISSING
     for index, (argument, parameter) in enumerate(zip(given, parameters, strict=False)):
-        if function.name in _LENIENT and (index > 0 or isinstance(argument, list) or function.name == "zip"):
+        if function.name in _LENIENT or (function.name == "join" and (index > 0 or isinstance(argument, list))):
             continue
         if not parameter.takes(argument):
             raise ExpressionError("T0410", value=argument, index=index + 1, token=function.name)
@@ -212,9 +212,14 @@ def run_unchecked(function: Function, arguments: Sequence[Any], state: State) ->
 
 
 def partial(function: Any, arguments: list[Any], places: tuple[int, ...], name: str, state: State) -> Any:
-    """Give some of a function's arguments; raises T1008 for anything but a function."""
+    """Give some of a function's arguments; raises T1008 for anything but a function.
+
+    S0208 for `$string`: the reference reads the parameters of its function again, one of which has a default value.
+    """
     if not callable(function):
         raise ExpressionError("T1008", token=name)
+    if function.__class__ is Native and function.function.name == "string":
+        raise ExpressionError("S0208", value=2, token="prettify = false")
     return Partially(function, arguments, places, state)
 
 
