@@ -28,7 +28,6 @@ from engine.store.operations.progress import (
     note_outputs,
     released_by,
 )
-from engine.store.operations.revisions import pin
 from engine.store.operations.wakes import look_back, note_release
 from engine.store.records import Attempt, Recorded, Settlement
 
@@ -107,16 +106,16 @@ def _is_plain(batch: Batch, settlement: Settlement) -> bool:
         return False
     if progress.mark is not None or progress.restore is not None or progress.clear_mark is not None:
         return False
+    if progress.revision is not None:
+        return False
     return isinstance(settlement.outcome, Completed) and settlement.answer is None and settlement.watermark is None
 
 
 def _settle(batch: Batch, settlement: Settlement) -> Steps[Recorded]:
     if _is_plain(batch, settlement):
-        lease, revision = settlement.progress.lease, settlement.progress.revision
+        lease = settlement.progress.lease
         counts = int(settlement.counts_attempt)
-        if (yield ("complete_alone", (counts, settlement.at, revision, lease.message_id, lease.token))):
-            if revision is not None:
-                pin(batch, revision)
+        if (yield ("complete_alone", (counts, settlement.at, lease.message_id, lease.token))):
             if settlement.attempt is not None:
                 add_attempt(batch, lease.message_id, settlement.attempt, settlement.body)
             return Recorded(True)

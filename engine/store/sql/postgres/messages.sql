@@ -108,9 +108,8 @@ WHERE id = $5
 -- The end of a message that its lease still holds, if nothing is left to do again and nobody waits behind it.
 -- name: complete_alone
 UPDATE message AS m SET state = 'completed', blocks = 0, eligible = (lane IS NULL)::int, attempts = attempts + $1, settled_at = $2,
-  uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL,
-  revision = coalesce($3, revision)
-WHERE id = $4 AND lease = $5 AND again IS NULL
+  uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL
+WHERE id = $3 AND lease = $4 AND again IS NULL
   AND NOT EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.blocks = 1 AND o.id <> m.id)
 RETURNING 1
 

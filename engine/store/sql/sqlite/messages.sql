@@ -106,8 +106,7 @@ WHERE id = ?
 -- The end of a message that its lease still holds, if nothing is left to do again and nobody waits behind it.
 -- name: complete_alone
 UPDATE message AS m SET state = 'completed', blocks = 0, eligible = lane IS NULL, attempts = attempts + ?, settled_at = ?,
-  uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL,
-  revision = coalesce(?, revision)
+  uncertain = 0, failure = NULL, error_class = NULL, reason = NULL, lease = NULL, lease_until = NULL
 WHERE id = ? AND lease = ? AND again IS NULL
   AND NOT EXISTS (SELECT 1 FROM message o WHERE o.lane = m.lane AND o.blocks = 1 AND o.id <> m.id)
 
