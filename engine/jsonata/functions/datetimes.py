@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from engine.jsonata.functions.datetimefields import MAX_MILLIS, Fields
@@ -14,13 +14,13 @@ from engine.jsonata.functions.timezones import Offset, zone_offset
 from engine.jsonata.missing import MISSING
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND: Final = timedelta(milliseconds=1)
 _MOST_YEAR_DIGITS: Final = 300
 
 
 def millis(moment: datetime) -> int:
     """Milliseconds since the epoch of an aware datetime, rounded down."""
-    return (moment - _EPOCH) // _MILLISECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 def now(moment: datetime, picture: Any = MISSING, timezone: Any = MISSING) -> str:
