@@ -38,11 +38,12 @@ class Answered(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """What was found out about a document: a schema that it holds to, and its bytes."""
+    """What was found out about a document: a schema that it holds to, its bytes, and their digest."""
 
     document: Any
     schema: CompiledSchema | None = None
     encoded: bytes | None = None
+    digest: bytes = b""
 
 
 class Services(Protocol):
@@ -162,12 +163,12 @@ class Exchange:
         known = self._known
         return known is not None and known.document is document and known.schema is schema
 
-    def encoded(self, document: Any, step: str) -> bytes:
-        """The document's bytes. Raises StepFailed with class `data`."""
+    def encoded(self, document: Any, step: str) -> tuple[bytes, bytes]:
+        """The document's bytes and, where it is known, their digest. Raises StepFailed with class `data`."""
         known = self._known
         if known is not None and known.encoded is not None and known.document is document:
-            return known.encoded
-        return document_bytes(document, step)
+            return known.encoded, known.digest
+        return document_bytes(document, step), b""
 
     def passed(self, at: float) -> None:
         """Move the clock of the expressions to a durable event."""

@@ -35,12 +35,14 @@ class Entry(Known, frozen=True, kw_only=True):
 
 
 class Scope:
-    """What the expressions over one arrival see."""
+    """An arrival, the digest of its body, and what the expressions over it see."""
 
-    __slots__ = ("context", "now", "revision", "variables")
+    __slots__ = ("arrival", "context", "digest", "now", "revision", "variables")
 
     def __init__(self, revision: Revision, arrival: Arrival, now: float) -> None:
         self.revision = revision
+        self.arrival = arrival
+        self.digest = exact_json.digest(arrival.body)
         self.now = now
         self.context = EvaluationContext(now=now, limits=revision.limits, lookup=revision.table_lookup)
         message = _facts(arrival.event, now) if "message" in revision.mentioned else _NO_FACTS
@@ -48,7 +50,7 @@ class Scope:
 
 
 def entries_of(
-    scope: Scope, event: CompiledEvent, arrival: Arrival, raw: Any, *, item: int | None = None, claimed: bool = False
+    scope: Scope, event: CompiledEvent, raw: Any, *, item: int | None = None, claimed: bool = False
 ) -> list[Entry] | None:
     """The messages that a vendor's document becomes: one for each listening flow; None where it is not wanted.
 
@@ -63,33 +65,30 @@ def entries_of(
     entries = []
     for flow in scope.revision.listeners.get(event.name, ()):
         identity = identify(flow, document, variables, context)
-        encoded: bytes | None = None
+        key = identity.idempotency_key
+        encoded, digest = None, b""
         claims: tuple[Claim, ...] = ()
-        if identity.idempotency_key is not None:
+        if key is not None:  # the canonical document's bytes tell a repeat from a conflict
             encoded = exact_json.encode(document)
-            claims = (_key_claim(flow, identity.idempotency_key, encoded, scope.now),)
+            digest = exact_json.digest(encoded)
+            claims = (Claim(f"flow:{flow.name}", key, digest, scope.now + flow.identity.window),)
         elif not claimed:
-            claims = body_claims(arrival, flow.name, item, scope.now)
-        message = _inbound(arrival, event, flow, identity, claims, scope.now, item)
-        entries.append(Entry(document, schema, encoded, message=message, flow=flow))
+            claims = body_claims(scope, flow.name, item)
+        message = _inbound(scope, event, flow, identity, claims, item)
+        entries.append(Entry(document, schema, encoded, digest, message=message, flow=flow))
     return entries
 
 
-def _key_claim(flow: CompiledFlow, key: str, encoded: bytes, now: float) -> Claim:
-    """The claim on a flow's idempotency key; the canonical document's bytes tell a repeat from a conflict."""
-    return Claim(f"flow:{flow.name}", key, exact_json.digest(encoded), now + flow.identity.window)
-
-
 def _inbound(
-    arrival: Arrival,
+    scope: Scope,
     event: CompiledEvent,
     flow: CompiledFlow,
     identity: Identity,
     claims: tuple[Claim, ...],
-    now: float,
     item: int | None,
 ) -> NewMessage:
     """An arrival's message for one flow; the original is what is stored."""
+    arrival = scope.arrival
     headers = stored_headers(arrival)
     if item is not None:
         headers[ITEM_HEADER] = str(item)
@@ -97,7 +96,7 @@ def _inbound(
         channel=flow_channel(flow.name),
         source=event.name,
         payload=arrival.body,
-        received_at=now,
+        received_at=scope.now,
         content_type=arrival.headers.get("content-type", event.codec.media_type),
         headers=headers,
         correlation_id=_correlation(arrival),
@@ -108,6 +107,7 @@ def _inbound(
         business_keys=identity.business_keys,
         claims=claims,
         traceparent=arrival.headers.get("traceparent", ""),
+        digest=scope.digest,
     )
 
 
@@ -138,12 +138,11 @@ def as_message(new: NewMessage, lease: Lease, correlation_id: str, position: int
     )
 
 
-def body_claims(arrival: Arrival, taker: str | None, item: int | None, now: float) -> tuple[Claim, ...]:
+def body_claims(scope: Scope, taker: str | None, item: int | None) -> tuple[Claim, ...]:
     """What makes an arrival without any key the same as another: its bytes, for one taker (a flow) and item."""
-    digest = exact_json.digest(arrival.body)
-    scope = f"body:{arrival.event}" if taker is None else f"body:{arrival.event}>{taker}"
-    key = digest.hex() if item is None else f"{digest.hex()}#{item}"
-    return (Claim(scope, key, digest, now + BODY_WINDOW),)
+    event, body = scope.arrival.event, scope.digest.hex()
+    name = f"body:{event}" if taker is None else f"body:{event}>{taker}"
+    return (Claim(name, body if item is None else f"{body}#{item}", scope.digest, scope.now + BODY_WINDOW),)
 
 
 def _correlation(arrival: Arrival) -> str | None:

@@ -124,9 +124,10 @@ def _messages(
 ) -> list[NewMessage]:
     """The messages of one item; one that does not read goes to the invalid channel and the others go on."""
     arrival = Arrival(event.name, exact_json.encode(raw), headers={"content-type": "application/json"})
+    scope = Scope(revision, arrival, now)
     cause = work.message.id
     try:
-        entries = entries_of(Scope(revision, arrival, now), event, arrival, raw) or ()
+        entries = entries_of(scope, event, raw) or ()
         return [
             replace(new, causation_id=cause, step=f"item:{index}>{new.channel.partition(':')[2]}")
             for new in [entry.message for entry in entries]
@@ -146,10 +147,11 @@ def _messages(
                 payload=arrival.body,
                 received_at=now,
                 step=f"item:{index}>invalid",
-                claims=body_claims(arrival, "invalid", None, now),
+                claims=body_claims(scope, "invalid", None),
                 causation_id=cause,
                 final=State.DEAD,
                 failure=failure,
+                digest=scope.digest,
             )
         ]
 

@@ -172,35 +172,19 @@ class Receiver:
         """The messages an arrival becomes: one for each wanted document and listening flow, or else a log entry."""
         scope = Scope(revision, arrival, now)
         raws = raw_documents(event, arrival.body, scope.variables, scope.context)
-        claims = _group_claims(event, arrival, scope, raws)
+        claims = _group_claims(event, scope, raws)
         entries: list[Entry] = []
         wanted = 0
         for index, raw in enumerate(raws):
             item = index if event.items is not None else None
-            found = entries_of(scope, event, arrival, raw, item=item, claimed=bool(claims))
+            found = entries_of(scope, event, raw, item=item, claimed=bool(claims))
             if found is not None:
                 wanted += 1
                 entries += found
         if not entries:
             reason = "" if wanted else "filtered" if raws else "empty"
-            log = self._log_entry(arrival, event, now, reason, claims)
-            entries.append(Entry(None, message=log, flow=None))
+            entries.append(Entry(None, message=_log_entry(scope, reason, claims), flow=None))
         return entries, claims
-
-    def _log_entry(
-        self, arrival: Arrival, event: CompiledEvent, now: float, reason: str, claims: tuple[Claim, ...]
-    ) -> NewMessage:
-        """An event that no flow takes is kept under its own name, settled."""
-        return NewMessage(
-            channel=topic_channel(event.name),
-            source=event.name,
-            payload=arrival.body,
-            received_at=now,
-            headers=kept(arrival),
-            claims=() if claims else body_claims(arrival, None, None, now),
-            final=State.DISCARDED if reason else State.COMPLETED,
-            failure={"reason": reason, "detail": "no document in it is wanted"} if reason else None,
-        )
 
     # -- appending
 
@@ -349,16 +333,32 @@ def _waited_for(entries: Sequence[Entry]) -> tuple[float, int]:
     return longest, index
 
 
-def _group_claims(event: CompiledEvent, arrival: Arrival, scope: Scope, raws: Sequence[Any]) -> tuple[Claim, ...]:
+def _log_entry(scope: Scope, reason: str, claims: tuple[Claim, ...]) -> NewMessage:
+    """An event that no flow takes is kept under its own name, settled."""
+    arrival = scope.arrival
+    return NewMessage(
+        channel=topic_channel(arrival.event),
+        source=arrival.event,
+        payload=arrival.body,
+        received_at=scope.now,
+        headers=kept(arrival),
+        claims=() if claims else body_claims(scope, None, None),
+        final=State.DISCARDED if reason else State.COMPLETED,
+        failure={"reason": reason, "detail": "no document in it is wanted"} if reason else None,
+        digest=scope.digest,
+    )
+
+
+def _group_claims(event: CompiledEvent, scope: Scope, raws: Sequence[Any]) -> tuple[Claim, ...]:
     """The claim on the whole arrival: the sender's key or the event's own id, where there is one."""
-    if arrival.key:
-        origin, key = "sender", require_key(arrival.key, f"the sender's key for {event.name}")
+    if scope.arrival.key:
+        origin, key = "sender", require_key(scope.arrival.key, f"the sender's key for {event.name}")
     elif event.dedupe is not None and raws:
         origin, key = "event", _dedupe_key(event, raws[0], scope)
     else:
         return ()
     until = scope.now + (event.dedupe[1].window.seconds if event.dedupe is not None else BODY_WINDOW)
-    return (Claim(f"{origin}:{event.name}", key, exact_json.digest(arrival.body), until),)
+    return (Claim(f"{origin}:{event.name}", key, scope.digest, until),)
 
 
 def _dedupe_key(event: CompiledEvent, raw: Any, scope: Scope) -> str:

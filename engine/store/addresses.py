@@ -20,9 +20,9 @@ class Addresses:
         self._known: dict[bytes, bytes] = {}
         self._earlier: dict[bytes, bytes] = {}
 
-    def of(self, body: bytes, now: float) -> bytes:
-        """The address of bytes that are stored now, in epoch seconds."""
-        content = digest(body)
+    def of(self, body: bytes, now: float, content: bytes = b"") -> bytes:
+        """The address of bytes that are stored now, in epoch seconds; `content` is their SHA-256 where it is known."""
+        content = content or digest(body)
         address = self._known.get(content)
         if address is None:
             address = (

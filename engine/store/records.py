@@ -34,7 +34,8 @@ class NewMessage(Struct, frozen=True):
 
     `business_keys` are (kind, value), the identifying one first: when a transaction has it already, its correlation id
     is inherited unless `correlation_id` is given. `origin` 0 means the message is its own original. `final` appends it
-    settled in that state (a topic's log entry, an invalid message). `wakes` are matched in the same commit.
+    settled in that state (a topic's log entry, an invalid message). `wakes` are matched in the same commit. `digest` is
+    the payload's SHA-256 where the caller has made it already.
     """
 
     channel: str
@@ -60,6 +61,7 @@ class NewMessage(Struct, frozen=True):
     failure: Mapping[str, Any] | None = None
     wakes: tuple[Wake, ...] = ()
     traceparent: str = ""
+    digest: bytes = b""
 
 
 class AppendStatus(StrEnum):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from engine.message import State
+from engine.store.addresses import is_address_of
 from tests.workspaces import IDENTITY, flow, running, until
 
 
@@ -30,6 +33,17 @@ async def test_the_answer_comes_when_the_exchange_has_ended_and_its_delivery_is_
         run.peer.gate.set()
         await run.quiet()
         assert len(run.peer.of("/note")) == 5
+
+
+@pytest.mark.parametrize("identity", [IDENTITY, "{idempotency: {key: $string(number), window: 1 h}}"])
+async def test_every_payload_lies_at_the_address_of_its_own_bytes(tmp_path: Path, identity: str) -> None:
+    """The digests that are made on the way are those of what is stored."""
+    async with running(tmp_path, flow("- send: erp.note", identity=identity)) as run:
+        await run.post({"number": 7, "text": "a"})
+        await run.quiet()
+        (delivery,), (message,) = await run.all("system:erp"), await run.all("flow:orders")
+        for address in (delivery.payload, message.payload):
+            assert is_address_of(address, await run.app.store.payload(address) or b"")
 
 
 async def test_a_flow_with_a_route_and_a_reply_answers_at_once(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ import pytest
 from store_harness import T0, Harness, claim, event, known, new, put, put_one, settle, state_of, take
 
 from engine.errors import StoreUnavailable
+from engine.exact_json import digest
 from engine.flow.identity import KEY_LENGTH
 from engine.ids import id_text
 from engine.message import State, lane_of
 from engine.outcome import Dead, Failure
+from engine.store.addresses import is_address_of
 from engine.store.records import Append, AppendStatus, Claim, Selection, Watermark
 from engine.store.store import OperationStore
 
@@ -45,6 +47,15 @@ async def test_appended_message_comes_back_as_it_was(store: OperationStore) -> N
     assert (message.origin, message.correlation_id) == (message.id, id_text(message.id))
     assert message.id == fresh.message_id
     assert await store.payload(message.payload) == body
+
+
+async def test_payload_lies_at_the_address_of_its_digest_whoever_made_it(store: OperationStore) -> None:
+    body = b'{"number": 1}'
+    first = await put_one(store, new(body=body, key="a" * 32))
+    second = await put_one(store, new(body=body, key="b" * 32, digest=digest(body)))
+    address = (await known(store, first.message_id)).payload
+    assert is_address_of(address, body)
+    assert (await known(store, second.message_id)).payload == address
 
 
 async def test_fresh_message_is_leased_in_the_commit_of_its_append(store: OperationStore) -> None:

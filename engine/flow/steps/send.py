@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as TableOf
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from engine.errors import StepFailed
 from engine.flow.compiled import CompiledOperation
@@ -42,7 +42,7 @@ class Send(Step):
             document = exchange.map(self.payload, self.id, document)
         if operation.accepts is not None and not exchange.holds(document, operation.accepts):
             require_valid(operation.accepts, document, self.id)
-        exchange.outputs.append(self._delivery(exchange, operation, key, exchange.encoded(document, self.id)))
+        exchange.outputs.append(self._delivery(exchange, operation, key, document))
         return None
 
     def _operation(self, exchange: Exchange, key: str) -> CompiledOperation | None:
@@ -64,8 +64,9 @@ class Send(Step):
             reason="unknown-system",
         )
 
-    def _delivery(self, exchange: Exchange, operation: CompiledOperation, key: str, payload: bytes) -> NewMessage:
+    def _delivery(self, exchange: Exchange, operation: CompiledOperation, key: str, document: Any) -> NewMessage:
         message = exchange.message
+        payload, digest = exchange.encoded(document, self.id)
         lane = message.lane.partition("\x1f")[2] if message.lane else None
         return NewMessage(
             channel=system_channel(operation.system),
@@ -84,4 +85,5 @@ class Send(Step):
             revision=exchange.revision.id,
             business_keys=exchange.work.business_keys,
             traceparent=message.traceparent,
+            digest=digest,
         )

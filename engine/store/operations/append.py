@@ -81,7 +81,7 @@ def enter(
     leased = lease and eligible and state is State.READY
     final = state in _FINAL
     position = batch.position(message_id)
-    payload = batch.put_payload(new.payload)
+    payload = batch.put_payload(new.payload, new.digest)
     causation_id = new.causation_id if new.causation_id is not None or parent is None else parent.id
     blocks = new.lane is not None and not final
     row = common_row(new, message_id, position, eligible, blocks, payload, correlation_id, causation_id, new.revision)

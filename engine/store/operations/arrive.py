@@ -70,7 +70,7 @@ def _append_ended(batch: Batch, new: NewMessage, message_id: int, ending: Settle
         return (yield from enter(batch, new, message_id, seen, lease=False))
     correlation_id = put_names(batch, new, message_id, seen)
     position = batch.position(message_id)
-    payload = batch.put_payload(new.payload)
+    payload = batch.put_payload(new.payload, new.digest)
     leased = Leased(message_id, new.channel, new.lane, correlation_id, False, None, (), None, False)
     batch.empty_lane = seen.next_lane
     appended, written = yield from apply_progress(batch, progress, leased)

@@ -85,12 +85,13 @@ class Batch:
         else:
             rows.append(row)
 
-    def put_payload(self, body: bytes) -> bytearray:
-        """Collect a payload (once for each use of it) and return its address for a row.
+    def put_payload(self, body: bytes, digest: bytes = b"") -> bytearray:
+        """Collect a payload (once for each use of it) and return its address for a row. `digest` is its SHA-256 where
+        it is known.
 
         As a bytearray: `sqlite3` looks for adapters of every `bytes` that it is passed, which takes four times as long.
         """
-        address = self._addresses.of(body, self.now)
+        address = self._addresses.of(body, self.now, digest)
         entry = self.payloads.get(address)
         if entry is not None:
             entry[2] += 1
