@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import cast
 
 from engine.errors import LeaseLost, StoreError
 from engine.message import Lease, Message
@@ -49,7 +48,7 @@ class Dispatcher:
         self._overflowing: set[str] = set()
         self._asides = tuple(Aside(self._places, rank, self._pump) for rank in range(len(PRIORITIES)))
         self._ring: dict[int, deque[str]] = {rank: deque() for rank in range(len(PRIORITIES))}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._fillers: set[asyncio.Task[None]] = set()
         self._leases: dict[int, Lease] = {}
         self._stranded: dict[int, Stranded] = {}
@@ -216,9 +215,10 @@ class Dispatcher:
                 await self._idle.wait()
         except TimeoutError:
             finished = False
-            for task in self._tasks:
+            running = tuple(self._tasks.values())
+            for task in running:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*running, return_exceptions=True)
         await asyncio.gather(*self._fillers, return_exceptions=True)
         await self._give_back_queued()  # outputs that were leased before the drain began
         return finished
@@ -339,7 +339,7 @@ class Dispatcher:
         self._started += 1
         if self._started == 1:
             self._idle.clear()
-        self._tasks.add(asyncio.get_running_loop().create_task(self._run(channel, item, rank)))
+        self._tasks[id(item)] = asyncio.get_running_loop().create_task(self._run(channel, item, rank))
 
     async def _run(self, channel: Channel, item: Item, rank: int) -> None:
         try:
@@ -357,7 +357,7 @@ class Dispatcher:
             self._places.leave(rank)
             if item.work.message.id not in self._stranded:
                 self._release(item.work.lease)
-            self._tasks.discard(cast(asyncio.Task[None], asyncio.current_task()))
+            del self._tasks[id(item)]
             self._started -= 1
             if not self._started:
                 self._idle.set()

@@ -13,7 +13,6 @@ from engine.flow.compiled import Revision
 from engine.message import flow_channel, system_channel
 from engine.plugin import DestinationSetup, EventBinding, Host, Registry, Source
 from engine.runtime.alarm import Alarm
-from engine.runtime.channel import Item
 from engine.runtime.commit_points import CommitPoint, Passing, pass_by
 from engine.runtime.desk import Desk
 from engine.runtime.dispatcher import Dispatcher
@@ -53,8 +52,8 @@ class Parts:
     """What an engine is made of.
 
     `compile_bundle` compiles an older revision from its stored bundle; `passing` is called at each commit point;
-    `folder` is where the store lies, for the check of free disk; `sandboxed` are the stand-ins' addresses by system, asked
-    whenever systems are bound.
+    `folder` is where the store lies, for the check of free disk; `sandboxed` are the stand-ins' addresses by system,
+    asked whenever systems are bound.
     """
 
     store: MessageStore
@@ -190,9 +189,9 @@ class Engine:
         revision = self.revisions.active
         capacity = revision.workspace.limits.concurrent
         for name in revision.flows:
-            self.dispatcher.open(flow_channel(name), self._run_flow, capacity, lambda now: None)
+            self.dispatcher.open(flow_channel(name), self.executor.run, capacity, lambda now: None)
         for name, gateway in self.gateways.items():
-            self.dispatcher.open(system_channel(name), self._run_delivery, gateway.concurrent, _pause_of(gateway))
+            self.dispatcher.open(system_channel(name), self.sender.run, gateway.concurrent, _pause_of(gateway))
 
     async def serve_leftovers(self) -> None:
         """Serve channels of messages whose flow or system the revision no longer has."""
@@ -200,15 +199,9 @@ class Engine:
             if count.channel in self.dispatcher.served():
                 continue
             if count.channel.startswith("flow:"):
-                self.dispatcher.open(count.channel, self._run_flow, 1, lambda now: None)
+                self.dispatcher.open(count.channel, self.executor.run, 1, lambda now: None)
             elif count.channel.startswith("system:"):
-                self.dispatcher.open(count.channel, self._run_delivery, 1, lambda now: None)
-
-    async def _run_flow(self, item: Item) -> None:
-        await self.executor.run(item)
-
-    async def _run_delivery(self, item: Item) -> None:
-        await self.sender.run(item)
+                self.dispatcher.open(count.channel, self.sender.run, 1, lambda now: None)
 
     async def _bind_sources(self) -> None:
         revision = self.revisions.active

@@ -6,6 +6,7 @@ Decisions are values of `engine.policy`; the gateway only keeps their state.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 
 from pydantic import BaseModel
 
@@ -69,6 +70,7 @@ class Gateway:
         self._beyond = 0
         self._not_done: set[str] = set()
         self._in_use = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._quiet = asyncio.Event()
         self._quiet.set()
         self.connection: BaseModel | None = None
@@ -79,7 +81,6 @@ class Gateway:
         model = system.model
         self.destination = destination
         self.name = system.name
-        resized = getattr(self, "concurrent", None) != model.limits.concurrent
         self.concurrent = model.limits.concurrent
         self._rate = limiter.Rate(model.limits.rate.count, model.limits.rate.seconds) if model.limits.rate else None
         self._settings = breaker.BreakerSettings(
@@ -88,8 +89,7 @@ class Gateway:
             cooldown=model.breaker.cooldown.seconds,
         )
         self._calendar = tuple(maintenance.parse_window(text) for text in model.maintenance)
-        if resized:
-            self._places = asyncio.Semaphore(self.concurrent)
+        self._let_in()
 
     def now(self) -> float:
         """Epoch seconds."""
@@ -158,27 +158,48 @@ class Gateway:
         one from the caller by the number of the probe. Raises NotNow or RequestFailed."""
         probe = self._enter(request.key)
         try:
-            places = self._places
-            await places.acquire()
-            self._in_use += 1
-            if self._in_use == 1:
+            if self._in_use < self.concurrent:
+                self._in_use += 1
                 self._quiet.clear()
+            else:
+                await self._turn()
             try:
                 passing(CommitPoint.BEFORE_REQUEST)
                 reply = await self.destination.send(request)
                 passing(CommitPoint.AFTER_REPLY)
                 return reply, probe
             finally:
-                places.release()
-                self._in_use -= 1
-                if not self._in_use:
-                    self._quiet.set()
+                self._leave()
         except StepFailed as failed:
             self.failed(failed.error_class, failed.retry_after, probe)
             raise RequestFailed(failed, request=request.body) from failed
         except BaseException:
             self._abandoned(probe)
             raise
+
+    async def _turn(self) -> None:
+        """Wait for a place; those who wait get theirs in the order of asking."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self._leave()  # it was ours for a moment
+            raise
+
+    def _leave(self) -> None:
+        self._in_use -= 1
+        self._let_in()
+        if not self._in_use:
+            self._quiet.set()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._in_use < self.concurrent:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._in_use += 1
+                turn.set_result(None)
 
     async def quiet(self) -> None:
         """Wait until no request is under way."""

@@ -105,6 +105,21 @@ async def test_no_more_requests_are_under_way_than_the_system_takes(tmp_path: Pa
         assert len(run.peer.asked) == 16
 
 
+async def test_those_who_wait_for_a_place_go_when_a_reload_gives_more(tmp_path: Path) -> None:
+    async with running(tmp_path, flow("- call: erp.note"), erp=limits("concurrent: 1")) as run:
+        run.peer.gate.clear()
+        for number in range(6):
+            await run.post({"number": number})
+        await until(lambda: run.peer.under_way == 1)
+        run.write({"flows/systems/erp.yaml": limits("concurrent: 3")})
+        await run.app.reload()
+        await until(lambda: run.peer.under_way == 3)
+        run.peer.gate.set()
+        await run.quiet()
+        assert run.peer.most == 3
+        assert len(run.peer.asked) == 6
+
+
 async def test_a_system_that_hangs_does_not_slow_another(tmp_path: Path) -> None:
     """Promise 9: with far more messages waiting for it than the process has places."""
     workspace = WORKSPACE + "limits: {concurrent: 8}\n"
