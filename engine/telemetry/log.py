@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TextIO
 
 from engine.clock import Clock, iso
@@ -66,7 +67,8 @@ class Log:
             line = json.dumps({"at": at, "level": level, "event": event, **facts}, default=str)
         else:
             line = " ".join([at[11:19], level, event, *(f"{name}={value}" for name, value in facts.items())])
-        print(self._redact(line), file=self._stream, flush=True)
+        with suppress(OSError):  # a terminal that was closed takes no line; the work goes on
+            print(self._redact(line), file=self._stream, flush=True)
 
 
 class LogHandler(logging.Handler):

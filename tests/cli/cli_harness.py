@@ -78,7 +78,7 @@ class Running:
         """Start it and wait until it says that it runs."""
         command = [*COMMAND, "run", str(folder), "--sandbox", "--port", "0", "--json", *options]
         log = (folder / "run.log").open("w")
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=_environment())
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment())
         running = cls(folder, process)
         threading.Thread(target=running._read, daemon=True).start()
         running.wait_for(lambda: any(event["event"] == "started" for event in running.events))
@@ -138,7 +138,7 @@ class Terminal:
 
     def __init__(self, folder: Path, *words: str, stderr: int | None = subprocess.STDOUT) -> None:
         self.process = subprocess.Popen(
-            [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True, env=_environment()
+            [*COMMAND, *words], cwd=folder, stdout=subprocess.PIPE, stderr=stderr, text=True, env=environment()
         )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
@@ -167,6 +167,7 @@ class Watching(Terminal):
         super().__init__(workspace, *words, "--watch", stderr=None)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Ours, with the engine found where it was found here."""
     root = str(Path(__file__).resolve().parents[2])
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +44,14 @@ def run(ctx: click.Context, /, folder: Path, as_json: bool, **options: Any) -> N
       crossdock run --sandbox
       crossdock run /srv/hub --store postgresql://crossdock@db/crossdock --json-logs
     """
-
     shown = without_password(options["store"]) if options["store"] else None
 
     def report(event: str, facts: Mapping[str, Any]) -> None:
-        if as_json:
-            print_json_line({"event": event, **facts})
-        else:
-            announce(folder, event, facts, shown)
+        # A terminal that was closed takes no line, and a pipe that nobody reads asks to exit: the work goes on.
+        with suppress(OSError, SystemExit):
+            if as_json:
+                print_json_line({"event": event, **facts})
+            else:
+                announce(folder, event, facts, shown)
 
     ctx.exit(run_blocking(folder, RunOptions(**options), report))
