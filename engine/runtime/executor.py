@@ -29,8 +29,8 @@ from engine.runtime.failures import (
     undo_begun,
     undone_failure,
 )
+from engine.runtime.gateway import RequestFailed
 from engine.runtime.originals import document_of
-from engine.runtime.requests import RequestFailed
 from engine.runtime.revisions import Revisions, RevisionUnavailable
 from engine.runtime.services import FlowServices
 from engine.runtime.waiters import Ending, Waiters
@@ -43,6 +43,7 @@ T = TypeVar("T")
 Restored = tuple[Mark | None, str | None]
 """The mark to write back, or the lane whose mark to clear."""
 
+_COMPLETED = Completed()
 _NOTHING_RESTORED: Restored = (None, None)
 
 
@@ -75,7 +76,7 @@ class Executor:
         started = self._clock.now()
         message = item.work.message
         try:
-            revision = await self._revisions.pinned(message.revision)
+            revision = self._revisions.held(message.revision) or await self._revisions.pinned(message.revision)
         except RevisionUnavailable as unavailable:
             await self._settle_alone(item, Parked("revision-unavailable", "integration", "", detail=str(unavailable)))
             return
@@ -112,10 +113,10 @@ class Executor:
         exchange = Exchange(work, flow, revision, known.document, self._services)
         exchange.note(known)
         try:
-            outcome = run_at_once(flow.steps, exchange) or Completed()
+            outcome = run_at_once(flow.steps, exchange) or _COMPLETED
         except Exception:
             return None
-        if not isinstance(outcome, Completed | Discarded):
+        if outcome is not _COMPLETED and not isinstance(outcome, Discarded):
             return None
         return self._settlement(exchange, outcome, None, work.message.received_at, _NOTHING_RESTORED)
 
@@ -127,7 +128,7 @@ class Executor:
             stale = await self._guard(exchange)
             if stale is not None:
                 return stale, None
-            return await self._guarded(run_steps(exchange.flow.steps, exchange), exchange) or Completed(), None
+            return await self._guarded(run_steps(exchange.flow.steps, exchange), exchange) or _COMPLETED, None
         except StepFailed as failed:
             outcome = self._after_failure(exchange, failed)
             if not isinstance(outcome, Dead) or not _undoable(exchange):
