@@ -66,12 +66,13 @@ def rebuilt(fields: list[Field]) -> Any:
     return whole
 
 
-@pytest.mark.parametrize("event", EXAMPLES)
+@pytest.mark.parametrize("example", EXAMPLES)
 def test_the_explained_fields_make_up_the_whole_output_of_an_event(
-    revision: Revision, plain: Codec, event: str
+    revision: Revision, plain: Codec, example: str
 ) -> None:
+    event = ".".join(example.split(".")[:2])  # what follows tells several examples of one event apart
     task = trying(revision, plain, event)
-    sample = task.read(EXAMPLES[event].read_bytes())
+    sample = task.read(EXAMPLES[example].read_bytes())
     assert sample.holds
     for document in sample.documents:
         trial = task.run(document)
