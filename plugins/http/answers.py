@@ -51,7 +51,7 @@ class Prompt(web.Response):
             f"HTTP/1.1 {self.status} {self.reason}\r\n{fields}Content-Length: {len(self._bytes)}\r\n"
             f"Date: {_date(int(time.time()))}\r\n\r\n"
         )
-        await request.writer.write(head.encode() + self._bytes, drain=False)
+        await request.writer.write(head.encode() + self._bytes)
         await request.writer.drain()  # who does not read its answers gets no more of them
         self._has_left = True
         return request.writer
