@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import json
 import logging
-import socket
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -15,8 +14,7 @@ from http_peers import Served, binding, make_host
 
 from engine.clock import ManualClock
 from engine.errors import InvalidInput, Overloaded, PluginError, StoreUnavailable
-from engine.plugin import Answer, Arrival, Host, Receipt
-from engine.plugin.contract import RecordingIntake
+from engine.plugin import Answer, Host, Receipt
 from plugins.http.server import Server
 from plugins.http.source import HttpSource
 
@@ -93,47 +91,6 @@ async def test_receipts_without_a_body_leave_the_connection_usable(serving: Serv
     answers = await talk(served, line + b"\r\n" + line + b"Connection: close\r\n\r\n")
     assert answers.count(f"HTTP/1.1 {status} ".encode()) == 2
     assert answers.count(b'{"status"') == (0 if method == "HEAD" or status == 204 else 2)
-
-
-class Measuring(RecordingIntake):
-    """Notes how many bytes of answers lay in memory, at most, when an arrival came."""
-
-    def __init__(self, source: HttpSource) -> None:
-        super().__init__()
-        self._source = source
-        self.unread = 0
-
-    async def accept(self, arrival: Arrival) -> Receipt:
-        assert self._source._web is not None
-        transports = [handler.transport for handler in self._source._web.connections]
-        self.unread = max(self.unread, *(one.get_write_buffer_size() for one in transports if one is not None))
-        return await super().accept(arrival)
-
-
-async def test_client_that_does_not_read_its_answers_is_asked_to_wait() -> None:
-    """REL-15: memory does not grow with what nobody reads."""
-    source, times = HttpSource(make_host()), 300
-    intake = Measuring(source)
-    intake.script.extend([Receipt(("0" * 15_000,), "c")] * times)
-    await source.start([binding()], intake)
-    loop = asyncio.get_running_loop()
-    try:
-        with socket.socket() as client:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.setblocking(False)
-            await loop.sock_connect(client, source.addresses[0])
-            one = HEAD + b"Content-Length: 2\r\n\r\n{}"
-            last = HEAD + b"Connection: close\r\nContent-Length: 2\r\n\r\n{}"
-            sending = asyncio.create_task(loop.sock_sendall(client, one * (times - 1) + last))
-            for _ in range(10_000):  # turns of the loop: enough for all of them
-                await asyncio.sleep(0)
-            while await loop.sock_recv(client, 65_536):
-                pass
-            await sending
-    finally:
-        await source.stop()
-    assert len(intake.accepted) == times
-    assert intake.unread <= 64 * 1024
 
 
 async def test_repeat_is_answered_like_the_first_and_says_so(serving: Serving) -> None:
