@@ -22,8 +22,9 @@ from engine.app.options import Report, RunOptions
 from engine.app.pages import Pages
 from engine.app.reloading import Reloads
 from engine.app.stand_ins import StandIns
-from engine.app.stores import open_store, state_folder, store_place, without_password
+from engine.app.stores import open_store, state_folder, store_place
 from engine.config.environment import Environment
+from engine.config.redactor import without_password
 from engine.errors import CommandRefused
 from engine.flow.compiled import Revision
 from engine.plugin import Host

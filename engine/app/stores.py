@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from engine.app.checks import check
 from engine.clock import Clock
+from engine.config.redactor import without_password
 from engine.errors import ConfigurationError, StoreIncompatible
 from engine.flow.compiled import Revision
 from engine.store.protocol import MessageStore
@@ -22,7 +22,6 @@ except ModuleNotFoundError:  # the driver is an extra
 
 STATE_FOLDER = ".crossdock"
 SEAT = "seat"
-_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,6 @@ def store_place(folder: Path, revision: Revision, override: str | None = None) -
         return StorePlace("postgres", None, url, declared.schema_name, name)
     shown = without_password(url)
     raise StoreIncompatible(f"expected a store such as 'sqlite:PATH' or 'postgresql://…', got '{shown}'")
-
-
-def without_password(url: str) -> str:
-    """The address of a store as it may be shown."""
-    return _PASSWORD.sub(r"\1***@", url)
 
 
 def state_folder(folder: Path, place: StorePlace) -> Path:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import click
 
 from engine.cli.output import Output
+from engine.cli.proposals import typed
 from engine.cli.root import main
 from engine.cli.stops import counted
 
@@ -65,7 +64,7 @@ def _started(output: Output, folder: Path, facts: Mapping[str, Any], store: str 
     output.say()
     output.say("try, in another terminal:")
     for command in own_things_to_try(folder, facts["address"]) or things_to_try(folder):
-        output.say(f"  {_typed(with_store(command, store))}")
+        output.say(f"  {typed(with_store(command, store))}")
     output.say()
     output.say("Ctrl-C stops it, after finishing what is in progress", style="dim")
 
@@ -85,16 +84,6 @@ def with_store(line: str, store: str | None) -> str:
     if command is None or not any("--store" in option.opts for option in command.params):
         return line
     return f"{line[:end]} --store {shlex.quote(store)}{line[end:]}"
-
-
-def _typed(command: str) -> str:
-    """The command as it can be typed here: with the path of our own where the shell would not find it."""
-    program = Path(sys.argv[0])
-    if not command.startswith("crossdock ") or program.name != "crossdock" or shutil.which("crossdock"):
-        return command
-    own = program.absolute()
-    own = own.relative_to(Path.cwd()) if own.is_relative_to(Path.cwd()) else own
-    return f"{shlex.quote(str(own))}{command.removeprefix('crossdock')}"
 
 
 def _stopped(output: Output, facts: Mapping[str, Any]) -> None:

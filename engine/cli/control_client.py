@@ -74,6 +74,11 @@ def _stopped(answer: Mapping[str, Any]) -> Stop:
     return kind(f"{answer['error']}{findings}{violations}")
 
 
+def left_behind(path: Path) -> bool:
+    """Whether a process that is gone left its socket there: one that ends in good order takes it away."""
+    return path.exists() and not is_running(path)
+
+
 def is_running(path: Path) -> bool:
     """Whether a process listens on the socket."""
     try:

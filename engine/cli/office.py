@@ -13,6 +13,7 @@ from typing import Any
 
 from engine.cli.control_client import NobodyThere, ask
 from engine.cli.places import Place
+from engine.cli.proposals import proposed_run
 from engine.cli.stops import NotRunning
 
 Progress = Callable[[int, int], None]
@@ -29,7 +30,7 @@ def order(place: Place, name: str, given: Mapping[str, Any], progress: Progress 
     if not place.has_store():
         raise NotRunning(
             f"nothing has run in '{place.folder}' yet: it has no message store",
-            advice=f"start it with 'crossdock run {place.folder}'",
+            advice=f"start it with: {proposed_run(place)}",
         )
     return importlib.import_module("engine.cli.alone").carry_out(place, name, given, progress)
 
@@ -38,6 +39,4 @@ def order_running(place: Place, name: str, given: Mapping[str, Any], progress: P
     """The result of an order that only a running process can carry out."""
     with suppress(NobodyThere):
         return ask(place.control(), name, given, progress)
-    raise NotRunning(
-        f"no process runs the workspace '{place.folder}'", advice=f"start one with 'crossdock run {place.folder}'"
-    )
+    raise NotRunning(f"no process runs the workspace '{place.folder}'", advice=f"start one with: {proposed_run(place)}")

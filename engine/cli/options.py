@@ -21,6 +21,8 @@ from engine.cli.stops import Unusable
 F = TypeVar("F", bound=Callable[..., Any])
 
 WORKSPACE_FILE = Path("flows", "workspace.yaml")
+WORKSPACE_VARIABLE = "CROSSDOCK_WORKSPACE"
+"""Names the workspace in the environment, for commands with `--workspace`."""
 _AGO = re.compile(r"(\d+(?:\.\d+)?) ?(s|min|h|d|days?)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400, "day": 86400, "days": 86400}
 
@@ -85,7 +87,7 @@ def workspace_folder_option(command: F) -> F:
         metavar="DIR",
         type=Folder(),
         default=".",
-        envvar="CROSSDOCK_WORKSPACE",
+        envvar=WORKSPACE_VARIABLE,
         help="The workspace's folder; by default the current one, or $CROSSDOCK_WORKSPACE.",
     )(command)
 

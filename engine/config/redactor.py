@@ -10,6 +10,7 @@ from urllib.parse import quote, quote_plus
 
 _SHORTEST = 4
 _MASK = "***"
+_PASSWORD = re.compile(r"(://[^/@:]*:)[^/@]*@")
 
 
 class Redactor:
@@ -52,6 +53,11 @@ class Redactor:
         """Every spelling of every secret, the longest first."""
         spellings = {spelling for secret in tuple(self._secrets) for spelling in _spellings(secret)}
         return "|".join(map(re.escape, sorted(spellings, key=lambda spelling: (-len(spelling), spelling))))
+
+
+def without_password(url: str) -> str:
+    """The address of a store as it may be shown."""
+    return _PASSWORD.sub(rf"\1{_MASK}@", url)
 
 
 def _spellings(secret: str) -> Iterator[str]:

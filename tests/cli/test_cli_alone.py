@@ -17,7 +17,7 @@ def test_dead_letters_are_listed_and_counted(workspace: Path) -> None:
     assert ids[0] in listed.stdout
     assert ids[2] not in listed.stdout
     assert "the oldest 2 of 3 messages" in listed.stdout
-    assert f"next: crossdock dead-letters show {ids[0]}" in listed.stdout
+    assert f"next: crossdock dead-letters show {ids[0]} -w {workspace}\n" in listed.stdout
     whole = document(crossdock("dead-letters", "list", "-w", workspace, "--json"))
     assert [message["id"] for message in whole["messages"]] == ids
 
@@ -149,7 +149,7 @@ def test_status_shows_the_store_without_a_process(workspace: Path) -> None:
     told = crossdock("status", "-w", workspace)
     assert told.exit_code == 3
     assert "no process runs" in told.stdout
-    assert "next: crossdock dead-letters list  (1 dead letter)" in told.stdout
+    assert f"next: crossdock dead-letters list -w {workspace}  # 1 dead letter\n" in told.stdout
     assert document(crossdock("status", "-w", workspace, "--json"))["channels"][0]["state"] == "dead"
 
 

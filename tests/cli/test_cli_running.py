@@ -9,7 +9,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
-from cli_harness import Running, crossdock, document, make_workspace
+from cli_harness import DEADLINE, Running, Terminal, crossdock, document, make_workspace
 
 from engine.cli.announcement import announce, own_things_to_try
 
@@ -33,7 +33,8 @@ def test_a_repeat_names_the_first_message(running: Running) -> None:
     first = running.send_order("5002")
     text = (running.folder / "examples" / "shop.order-created.json").read_text().replace("1001", "5002")
     again = running.crossdock("send", "shop.order-created", "-", stdin=text)
-    assert again.stdout == f"{first}  came before; the first message stands\nnext: crossdock trace {first}\n"
+    asked = f"crossdock trace {first} -w {running.folder}"
+    assert again.stdout == f"{first}  came before; the first message stands\nnext: {asked}\n"
 
 
 def test_what_cannot_be_taken_is_refused_with_every_violation(running: Running) -> None:
@@ -168,6 +169,19 @@ def test_a_drained_process_has_ended_in_good_order(workspace: Path) -> None:
     assert process.process.wait(60) == 0
     assert [event["event"] for event in process.events][-2:] == ["draining", "stopped"]
     assert document(crossdock("trace", message, "-w", workspace, "--json"))["id"] == message
+
+
+def test_a_process_that_dies_while_it_drains_has_not_ended_in_good_order(workspace: Path) -> None:
+    process = Running.start(workspace)
+    assert process.crossdock("sandbox", "fail", "warehouse", "hang").exit_code == 0
+    process.wait_for_state(process.send_order("6002"), ["running"])
+    drain = Terminal(workspace, "drain")
+    process.wait_for(lambda: process.events[-1]["event"] == "draining")
+    process.process.kill()
+    said = drain.until(lambda line: line.endswith("what it left"))
+    assert said[0] == "crossdock: the process ended before it had finished its work: it crashed or was killed"
+    assert "'crossdock status'" in said[1]
+    assert drain.process.wait(DEADLINE) == 1
 
 
 def test_a_workspace_with_errors_is_not_started(workspace: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,30 @@ def test_they_work_beside_a_store_that_was_given(workspace: Path, tmp_path: Path
     assert "sales-order 1001" in said
     assert own is not None or "demo runs revision" in said
     assert terminal.stop() == 0
+
+
+def test_what_a_command_says_is_next_works_where_it_was_said(workspace: Path, tmp_path: Path) -> None:
+    """From another folder, and beside a store that was given."""
+    where = ["-w", workspace.name, "--store", f"sqlite:{tmp_path / 'another place' / 'hub.db'}"]
+    started = " ".join(["crossdock run", workspace.name, *map(shlex.quote, where[2:])])
+    assert started in in_another_terminal([shlex.join(["crossdock", "drain", *where]) + " 2>&1 || true"], tmp_path)
+    terminal = Terminal(tmp_path, *shlex.split(started)[1:], "--sandbox", "--port", "0")
+    terminal.until(lambda line: line.startswith("Ctrl-C"))
+    sent = f"send shop.order-created {workspace.name}/examples/shop.order-created.json"
+    assert "sales-order 1001" in next_of(["crossdock", *sent.split(), *where], tmp_path)
+    (tmp_path / "broken.json").write_text("{")
+    in_another_terminal(
+        [shlex.join(["crossdock", "send", "shop.order-created", "broken.json", *where]) + " || true"], tmp_path
+    )
+    assert "unreadable" in next_of(["crossdock", "status", *where], tmp_path)
+    assert "malformed JSON" in next_of(["crossdock", "dead-letters", "list", *where], tmp_path)
+    assert terminal.stop() == 0
+
+
+def next_of(command: list[str], folder: Path) -> str:
+    """What the command that it proposes prints."""
+    said = in_another_terminal([shlex.join(command)], folder).splitlines()
+    return in_another_terminal([line.removeprefix("next: ") for line in said if line.startswith("next: ")], folder)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from engine.cli.options import (
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
 from engine.cli.plain import local, one_line
+from engine.cli.proposals import proposed
 from engine.cli.stops import Stop
 from engine.cli.timeline import print_message
 from engine.message import INVALID_CHANNEL
@@ -71,7 +72,8 @@ def list_(place: Place, as_json: bool, limit: int, invalid: bool, error_class: s
     columns = [("MESSAGE", "left"), ("CHANNEL", "left"), ("RECEIVED", "left"), ("CLASS", "left"), ("REASON", "left")]
     output.table([*columns, ("WHAT HAPPENED", "fold")], [_row(message) for message in found["messages"]])
     print_rest(output, len(found["messages"]), found["count"])
-    output.say(f"next: crossdock dead-letters show {found['messages'][0]['id']}")
+    oldest = found["messages"][0]["id"]
+    output.say(f"next: {proposed(f'crossdock dead-letters show {oldest}', place)}")
 
 
 def _row(message: dict[str, Any]) -> tuple[str, ...]:
@@ -92,7 +94,7 @@ def _row(message: dict[str, Any]) -> tuple[str, ...]:
 @workspace_option
 @json_option
 def show(message_id: str, full: bool, place: Place, as_json: bool) -> None:
-    """Show one message: why it failed, what was tried, and what to do.
+    """Show why a message failed, and what to do.
 
     \b
     Example:

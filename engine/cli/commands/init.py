@@ -22,6 +22,7 @@ from engine.catalogue.schemas.wiring import (
 from engine.cli.commands.schema import made, write
 from engine.cli.options import json_option
 from engine.cli.output import Output, print_json
+from engine.cli.proposals import typed
 from engine.cli.stops import Stop, Unusable, counted
 
 _NAME = b"@NAME@"
@@ -63,7 +64,7 @@ def init(folder: Path, as_json: bool) -> None:
         return
     output = Output()
     output.say(f"made {folder}, {counted(len(template), 'file')}; its README.md says what each is for")
-    output.say(f"next: crossdock run {shlex.quote(str(folder))} --sandbox")
+    output.say(f"next: {typed(f'crossdock run {shlex.quote(str(folder))} --sandbox')}")
 
 
 def workspace_name(folder: Path) -> str:

@@ -12,6 +12,7 @@ from engine.cli.options import json_option, selected, selection_options, workspa
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
 from engine.cli.plain import lasted, local, seconds_of
+from engine.cli.proposals import proposed
 from engine.clock import SystemClock
 
 
@@ -51,7 +52,9 @@ def list_parked(place: Place, as_json: bool, limit: int, **chosen: Any) -> None:
     columns += [("DUE", "left"), ("RELEASED BY", "fold")]
     output.table(columns, [_row(message, now) for message in found["messages"]])
     print_rest(output, len(found["messages"]), found["count"])
-    output.say(f"next: crossdock release {found['messages'][0]['id']} --reason '…'")
+    oldest = found["messages"][0]["id"]
+    command = f"crossdock release {oldest} --reason '…'"
+    output.say(f"next: {proposed(command, place)}")
 
 
 def _row(message: dict[str, Any], now: float) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ import click
 
 from engine.app.options import RunOptions
 from engine.app.process import run_blocking
-from engine.app.stores import without_password
 from engine.cli.announcement import announce
 from engine.cli.options import workspace_argument
 from engine.cli.output import print_json_line
+from engine.config.redactor import without_password
 
 
 @click.command(epilog="SIGTERM, SIGINT and 'crossdock drain' end it, after what is in progress; SIGHUP reloads.")

@@ -11,6 +11,7 @@ from engine.cli.office import order_running
 from engine.cli.options import header_option, header_pairs, json_option, workspace_option
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
+from engine.cli.proposals import proposed
 from engine.cli.stops import Unusable
 
 
@@ -45,7 +46,8 @@ def send(event: str, file: Any, headers: tuple[str, ...], key: str | None, place
         output.say(f"outcome: {receipt['outcome']}" + (f", {receipt['detail']}" if receipt["detail"] else ""))
     if receipt["answer"] is not None:
         output.say(f"answer: {receipt['answer']}")
-    output.say(f"next: crossdock trace {receipt['messages'][0]}")
+    first = receipt["messages"][0]
+    output.say(f"next: {proposed(f'crossdock trace {first}', place)}")
 
 
 def _text(file: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 import click
@@ -14,6 +15,7 @@ from engine.cli.options import json_option, workspace_option
 from engine.cli.output import Output, print_json
 from engine.cli.places import Place
 from engine.cli.plain import lasted, seconds_of
+from engine.cli.proposals import proposed
 from engine.cli.stops import NOT_RUNNING, OK, REFUSED, counted
 from engine.clock import SystemClock
 
@@ -38,7 +40,7 @@ def status(ctx: click.Context, place: Place, as_json: bool) -> None:
     if as_json:
         print_json(found)
     else:
-        _print(Output(), found)
+        _print(Output(), found, place)
     ctx.exit(NOT_RUNNING if not found["up"] else OK if found["accepting"] else REFUSED)
 
 
@@ -48,7 +50,7 @@ def _found(place: Place) -> dict[str, Any]:
     return {"up": False, **order(place, "counts", {})}
 
 
-def _print(output: Output, found: Mapping[str, Any]) -> None:
+def _print(output: Output, found: Mapping[str, Any], place: Place) -> None:
     now = SystemClock().now()
     if found["up"]:
         _print_process(output, found, now)
@@ -57,13 +59,13 @@ def _print(output: Output, found: Mapping[str, Any]) -> None:
     _print_channels(output, found["channels"], now)
     if len(found["revisions"]) > 1:
         output.say()
-        output.say("revisions that stored messages ran in")
+        output.say("revisions that are stored")
         rows = [
             (one["revision"], lasted(now - seconds_of(one["storedAt"])), str(one["unfinished"]))
             for one in found["revisions"]
         ]
         output.table([("REVISION", "left"), ("AGE", "right"), ("UNFINISHED", "right")], rows)
-    _print_next(output, found["channels"])
+    _print_next(output, found["channels"], place)
 
 
 def _print_process(output: Output, found: Mapping[str, Any], now: float) -> None:
@@ -75,7 +77,7 @@ def _print_process(output: Output, found: Mapping[str, Any], now: float) -> None
         output.say(f"it refuses messages: {found['refusal']}", style="red")
     output.say()
     rows = []
-    for system in found["systems"]:
+    for system in sorted(found["systems"], key=itemgetter("system")):
         paused = (
             f"{system['why']}, for {lasted(seconds_of(system['pausedUntil']) - now)} more"
             if system["pausedUntil"]
@@ -107,11 +109,13 @@ def _print_channels(output: Output, counts: list[dict[str, Any]], now: float) ->
     output.table(columns, rows)
 
 
-def _print_next(output: Output, counts: list[dict[str, Any]]) -> None:
+def _print_next(output: Output, counts: list[dict[str, Any]], place: Place) -> None:
     lying = {state: sum(count["count"] for count in counts if count["state"] == state) for state in ("dead", "parked")}
     if any(lying.values()):
         output.say()
     if lying["dead"]:
-        output.say(f"next: crossdock dead-letters list  ({counted(lying['dead'], 'dead letter')})")
+        listed = proposed("crossdock dead-letters list", place)
+        output.say(f"next: {listed}  # {counted(lying['dead'], 'dead letter')}")
     if lying["parked"]:
-        output.say(f"next: crossdock parked list  ({counted(lying['parked'], 'message')} held)")
+        listed = proposed("crossdock parked list", place)
+        output.say(f"next: {listed}  # {counted(lying['parked'], 'message')} held")
