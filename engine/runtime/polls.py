@@ -16,6 +16,7 @@ from engine.clock import Clock
 from engine.errors import Refused, StepFailed
 from engine.flow.compiled import CompiledEvent, CompiledPoll, Revision
 from engine.flow.exchange import Answered, mapping_failed
+from engine.flow.reading import raw_documents
 from engine.jsonata import MISSING, EvaluationContext, ExpressionError
 from engine.message import INVALID_CHANNEL, UNFINISHED, State, system_channel
 from engine.outcome import Completed
@@ -122,21 +123,24 @@ class PollReplies:
 def _messages(
     revision: Revision, event: CompiledEvent, raw: Any, index: int, work: Work, now: float
 ) -> list[NewMessage]:
-    """The messages of one item; one that does not read goes to the invalid channel and the others go on."""
+    """The messages of one item, read as what arrives is; one that does not read goes to the invalid channel and the
+    others go on."""
     arrival = Arrival(event.name, exact_json.encode(raw), headers={"content-type": "application/json"})
     scope = Scope(revision, arrival, now)
     cause = work.message.id
     try:
-        entries = entries_of(scope, event, raw) or ()
+        raws = raw_documents(event, arrival.body, scope.variables, scope.context)
         return [
-            replace(new, causation_id=cause, step=f"item:{index}>{new.channel.partition(':')[2]}")
-            for new in [entry.message for entry in entries]
+            replace(entry.message, causation_id=cause, step=f"item:{index}>{entry.message.channel.partition(':')[2]}")
+            for number, one in enumerate(raws)
+            for entry in entries_of(scope, event, one, item=number if event.items is not None else None) or ()
         ]
     except Refused as refused:
         failure = {
             "error_class": "data",
             "reason": refused.code,
             "detail": refused.detail,
+            "owner": next((v["owner"] for v in refused.violations if v.get("owner")), None),
             "details": {"violations": list(refused.violations)},
             "suggestion": "correct the data at its source, or the mapping, and reprocess",
         }

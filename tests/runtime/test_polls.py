@@ -97,6 +97,24 @@ async def test_an_item_that_cannot_be_read_goes_to_the_invalid_channel_and_the_o
         assert await run.app.store.payload(kept.payload) == b'{"m":2}'
 
 
+CONTRACT = "type: object\nrequired: [number]\nproperties: {number: {type: string}}\n"
+
+
+async def test_an_item_that_breaks_the_events_contract_goes_to_the_invalid_channel(tmp_path: Path) -> None:
+    """As what is received does, before any flow sees it."""
+    system = SYSTEM.replace("  changed:\n", "  changed:\n    contract: order.schema.yaml\n", 1)
+    files = {**FLOW, "flows/systems/erp/order.schema.yaml": CONTRACT}
+    async with running(tmp_path, files, clock=ManualClock(START), erp=system) as run:
+        run.peer.always["/changes"] = (200, {"orders": [{"number": 7}, {"number": "8"}], "next": 17})
+        await poll(run)
+        await poll(run)
+        assert [body["number"] for body in run.peer.bodies("/note")] == ["8"]
+        (kept,) = await run.all("invalid")
+        assert await run.app.store.payload(kept.payload) == b'{"number":7}'
+        assert kept.failure is not None
+        assert (kept.failure["reason"], kept.failure["owner"]) == ("broken-contract", "integration")
+
+
 async def test_polls_do_not_pile_up_while_the_system_is_down(tmp_path: Path) -> None:
     """One that waits is enough: it asks for everything since the watermark."""
     slow = SYSTEM.replace("parameters.since}}, retry: quick", "parameters.since}}, retry: standard")

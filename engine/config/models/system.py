@@ -59,7 +59,10 @@ class EventModel(ConfigModel):
         description="how bytes are read: a codec's name, or `{NAME: settings}`",
         json_schema_extra=named("codecs"),
     )
-    contract: str | None = Field(default=None, description="the vendor's schema: a file in the system's folder")
+    contract: str | None = Field(
+        default=None,
+        description="the vendor's schema: a file in the system's folder; of a polled event, that of an item",
+    )
     items: Expr | None = Field(
         default=None, description="the events in one payload, where it holds several; scope: raw payload"
     )
