@@ -13,7 +13,10 @@ from engine.outcome import Outcome
 
 
 class Claim(Struct, frozen=True):
-    """An idempotency claim: `key` within `scope`, made by a body with `digest`, good until `expires_at`."""
+    """An idempotency claim: `key` within `scope`, made by a body with `digest`, good until `expires_at`.
+
+    Where one of two claims has no digest, the key says it all: so have the claims of polled items in older stores.
+    """
 
     scope: str
     key: str

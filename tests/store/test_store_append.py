@@ -94,6 +94,13 @@ async def test_same_key_with_another_body_is_a_conflict(store: OperationStore) -
     assert (other.status, other.message_id) == (AppendStatus.CONFLICT, first.message_id)
 
 
+async def test_claim_without_a_digest_is_of_its_key_alone(store: OperationStore) -> None:
+    """REL-2: items of polls that an older program has stored are recognised when they come again."""
+    first = await put_one(store, new(claims=(claim("E1", b""),)))
+    again = await put_one(store, new(claims=(claim("E1"),)))
+    assert (again.status, again.message_id) == (AppendStatus.REPEAT, first.message_id)
+
+
 async def test_concurrent_repeats_store_one_message(store: OperationStore) -> None:
     """REL-2: a storm of duplicates, most of them in the same commit."""
     results = await asyncio.gather(*(put_one(store, new(claims=(claim("E1"),))) for _ in range(40)))

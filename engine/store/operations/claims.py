@@ -30,5 +30,6 @@ def _first(claim: Claim, first_id: int, digest: bytes) -> Steps[Appended]:
     """The answer to a repeat: who came first, and whether it said the same."""
     yield FLUSH
     rows = yield ("find_correlation", (first_id,))
-    status = AppendStatus.REPEAT if digest == claim.digest else AppendStatus.CONFLICT
+    is_same = digest == claim.digest or not (digest and claim.digest)
+    status = AppendStatus.REPEAT if is_same else AppendStatus.CONFLICT
     return Appended(status, first_id, rows[0][0] if rows else "")
