@@ -70,8 +70,9 @@ def _stopped(answer: Mapping[str, Any]) -> Stop:
     findings = "".join(f"\n  {finding}" for finding in answer.get("findings") or ())
     broken = answer.get("violations") or ()
     violations = "".join(f"\n  {one.get('message') or one.get('path')}" for one in broken if len(broken) > 1)
-    kind = Unusable if findings else Stop
-    return kind(f"{answer['error']}{findings}{violations}")
+    if findings:
+        return Unusable(f"{answer['error']}{findings}", advice="the old revision runs on; mend them and try again")
+    return Stop(f"{answer['error']}{violations}")
 
 
 def left_behind(path: Path) -> bool:

@@ -29,7 +29,9 @@ def print_rest(output: Output, shown: int, count: int, noun: str = "message") ->
 def print_done(output: Output, done: Mapping[str, Any]) -> None:
     """What an order did to one message."""
     detail = f" ({done['detail']})" if done.get("detail") else ""
-    output.say(f"{done['messageId']}  {_PAST.get(done['verb'], done['verb'])}, now {done['state']}{detail}")
+    past = _PAST.get(done["verb"], done["verb"])
+    now = f", now {done['state']}" if done["state"] != past else ""
+    output.say(f"{done['messageId']}  {past}{now}{detail}")
 
 
 _PAST = {"resend": "resent", "reprocess": "reprocessed", "release": "released", "discard": "discarded"}

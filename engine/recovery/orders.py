@@ -51,7 +51,9 @@ class Office:
 async def _trace(office: Office, given: Arguments, progress: Progress) -> Any:
     found = await office.views.trace(str(given["key"]), kind=given.get("kind"))
     if found is None:
-        raise CommandRefused(f"nothing is known of '{given['key']}': no message id, business key or correlation id")
+        kind = given.get("kind")
+        sought = f"business key of the kind '{kind}'" if kind else "message id, business key or correlation id"
+        raise CommandRefused(f"nothing is known of '{given['key']}': no {sought}")
     return found
 
 
@@ -181,7 +183,8 @@ async def _send(office: Office, given: Arguments, progress: Progress) -> Any:
         raise CommandRefused("'send' needs a running process; start one with 'crossdock run'")
     event, events = str(given["event"]), office.names().events
     if event not in events:
-        raise CommandRefused(f"the workspace has no event '{event}'{_nearest(event, events)}")
+        known = _nearest(event, events) or _of_system(event, events)
+        raise CommandRefused(f"the workspace has no event '{event}'{known}")
     arrival = Arrival(
         event=event,
         body=str(given["body"]).encode(),
@@ -274,6 +277,13 @@ def _check_channel(office: Office, selection: Selection) -> None:
 def _nearest(name: str, names: Sequence[str]) -> str:
     hint = did_you_mean(name, names)
     return f"; {hint}" if hint else ""
+
+
+def _of_system(event: str, events: Sequence[str]) -> str:
+    """The events of the system that is named, where there is one."""
+    system = event.partition(".")[0]
+    there = sorted(name for name in events if name.startswith(f"{system}."))
+    return f"; those of '{system}' are {', '.join(there)}" if there else ""
 
 
 def _done(done: Done) -> dict[str, Any]:

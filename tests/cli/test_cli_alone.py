@@ -72,7 +72,7 @@ def test_a_misspelt_flow_or_system_is_not_taken_for_an_empty_range(workspace: Pa
 def test_a_discard_is_audited_with_who_and_why(workspace: Path) -> None:
     message = put_dead(workspace)
     done = crossdock("dead-letters", "discard", message, "-w", workspace, "--reason", "a test", "--as", "ann")
-    assert (done.exit_code, done.stdout) == (0, f"{message}  discarded, now discarded\n")
+    assert (done.exit_code, done.stdout) == (0, f"{message}  discarded\n")
     (audit,) = document(crossdock("trace", message, "-w", workspace, "--json"))["audit"]
     assert (audit["who"], audit["verb"], audit["reason"]) == ("ann", "discard", "a test")
 
@@ -193,6 +193,8 @@ def test_a_store_of_this_version_needs_no_migration(workspace: Path) -> None:
 def test_nothing_parked_is_said(workspace: Path) -> None:
     put_dead(workspace)
     assert crossdock("parked", "list", "-w", workspace).stdout == "nothing is parked\n"
+    chosen = crossdock("parked", "list", "--reason", "credit-hold", "-w", workspace)
+    assert chosen.stdout == "nothing is parked of that kind\n"
 
 
 def test_password_of_a_store_is_not_repeated(workspace: Path) -> None:

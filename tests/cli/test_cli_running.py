@@ -45,6 +45,8 @@ def test_what_cannot_be_taken_is_refused_with_every_violation(running: Running) 
     unknown = running.crossdock("send", "shop.order-creatd", "-", stdin="{}")
     assert unknown.exit_code == 1
     assert "no event 'shop.order-creatd'; did you mean 'shop.order-created'" in unknown.stderr
+    bare = running.crossdock("send", "shop", "-", stdin="{}")
+    assert "no event 'shop'; those of 'shop' are shop.order-created" in bare.stderr
     assert "shop.order-creatd" not in running.crossdock("dead-letters", "list").stdout
 
 
@@ -87,6 +89,10 @@ def test_a_refused_delivery_becomes_a_dead_letter_and_is_reprocessed(running: Ru
     assert (audit["who"], audit["verb"], audit["reason"]) == ("ann", "reprocess", "mended")
     ledger = running.crossdock("sandbox", "ledger", "warehouse", "--operation", "create-delivery")
     assert "had an effect" in ledger.stdout
+    other = running.crossdock("sandbox", "ledger", "warehouse", "--operation", "create-delivry")
+    assert other.stdout == "the stand-in of warehouse was asked nothing of that kind\n"
+    other = running.crossdock("trace", "5003", "--kind", "shipment")
+    assert "nothing is known of '5003': no business key of the kind 'shipment'" in other.stderr
 
 
 def test_a_ledger_that_is_cut_says_how_many_there_are(running: Running) -> None:
@@ -151,6 +157,7 @@ def test_a_workspace_with_errors_is_not_reloaded(running: Running) -> None:
         refused = running.crossdock("reload")
         assert refused.exit_code == 2
         assert "flows/orders.yaml:3:8 XD" in refused.stderr
+        assert "the old revision runs on" in refused.stderr
         assert running.crossdock("status").exit_code == 0, "a broken file does not cut off the operator"
         flow.write_text(text.replace("window: 7 days", "window: 8 days"))
         changed = document(running.crossdock("reload", "--json"))

@@ -39,16 +39,17 @@ def list_parked(place: Place, as_json: bool, limit: int, **chosen: Any) -> None:
     Example:
       crossdock parked list --reason credit-hold
     """
-    found = order(place, "list", selected(states=["parked"], limit=limit, **chosen))
+    given = selected(states=["parked"], limit=limit, **chosen)
+    found = order(place, "list", given)
     if as_json:
         print_json(found)
         return
     output = Output()
     if not found["messages"]:
-        output.say("nothing is parked")
+        output.say("nothing is parked" + (" of that kind" if len(given) > 2 else ""))
         return
     now = SystemClock().now()
-    columns = [("MESSAGE", "left"), ("CHANNEL", "left"), ("HELD FOR", "left"), ("DECIDES", "left"), ("SINCE", "right")]
+    columns = [("MESSAGE", "left"), ("CHANNEL", "left"), ("HELD FOR", "left"), ("DECIDES", "left"), ("AGE", "right")]
     columns += [("DUE", "left"), ("RELEASED BY", "fold")]
     output.table(columns, [_row(message, now) for message in found["messages"]])
     print_rest(output, len(found["messages"]), found["count"])

@@ -142,7 +142,8 @@ def ledger(system: str, place: Place, as_json: bool, **selection: Any) -> None:
         return
     output, entries = Output(), found["entries"]
     if not entries:
-        output.say(f"the stand-in of {system} was asked nothing")
+        kind = " of that kind" if {"operation", "key"} & chosen.keys() else ""
+        output.say(f"the stand-in of {system} was asked nothing{kind}")
         return
     columns = [("TIME", "left"), ("REQUEST", "left"), ("KEY", "left"), ("STATUS", "right"), ("EFFECT", "left")]
     output.table([*columns, ("FAULT", "left"), ("NOTE", "fold")], [_row(entry) for entry in entries])
