@@ -114,7 +114,7 @@ def _request(errand: Errand) -> Request:
     if operation.accepts is not None and not errand.accepted:
         require_valid(operation.accepts, errand.document, errand.name)
     body = None
-    if operation.rewritten is not None and errand.given is UNSET:
+    if operation.rewritten is not None and errand.stored:  # read or not, so that every try sends the same
         body = _written(errand, operation.rewritten, errand.stored)
     elif operation.body is not None:
         document = _evaluate(errand, operation.body, errand.document)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
+from engine.clock import ManualClock
+from engine.message import Message, State
 from engine.store.records import Selection
-from tests.workspaces import ERP, flow, running
+from tests.workspaces import ERP, Running, flow, running, until
 
 PICKY = ERP.replace(
     "path: /note, body: $}, retry: quick}",
@@ -56,3 +59,28 @@ async def test_each_status_is_judged_where_success_reads_nothing_else(tmp_path: 
             await run.sent({"number": number})
             await run.quiet()
         assert [asked.body["number"] for asked in run.peer.asked] == [0, 1, 1, 2, 3, 3]
+
+
+async def test_a_delivery_whose_bytes_are_lost_is_not_sent_without_them(tmp_path: Path) -> None:
+    """A store that was brought back without the folder of its large payloads."""
+    erp = ERP.replace("path: /create, body: $}, retry: quick", "path: /create, body: $}, retry: slow")
+    clock = ManualClock(1_760_000_000.0)
+
+    async def tried(run: Running, times: int) -> Message:
+        async def holds() -> bool:
+            (delivery,) = await run.all("system:erp")
+            return delivery.state is State.WAITING and delivery.attempts == times
+
+        await until(holds)
+        return (await run.all("system:erp"))[0]
+
+    async with running(tmp_path, flow("- send: erp.create"), clock=clock, erp=erp) as run:
+        run.peer.always["/create"] = 503
+        await run.sent({"text": "x" * 300_000})
+        await tried(run, 1)
+    rmtree(tmp_path / ".crossdock" / "store.db.payloads")
+    async with running(tmp_path, flow("- send: erp.create"), clock=clock, erp=erp) as run:
+        await run.advance(60)
+        delivery = await tried(run, 2)
+        assert run.peer.asked == []
+        assert (delivery.failure or {})["reason"] == "internal-error"
