@@ -91,7 +91,7 @@ def divide(left: Number, right: Number) -> Number:
     Division by zero gives infinity or NaN, as in the reference, for the caller to refuse.
     """
     if right == 0:
-        return math.copysign(math.inf, left) if left else math.nan
+        return math.inf if left > 0 else -math.inf if left < 0 else math.nan
     if type(left) is int and type(right) is int:
         quotient, rest = divmod(left, right)
         if rest == 0:

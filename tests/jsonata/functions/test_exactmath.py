@@ -42,6 +42,7 @@ def test_division_is_a_double_unless_integers_divide_without_rest() -> None:
     assert divide(820982911946154508, 2) == 410491455973077254
     assert divide(1, 0) == math.inf
     assert divide(-1, 0) == -math.inf
+    assert divide(10**400, 0) == math.inf  # which no double holds
     assert math.isnan(float(divide(0, 0)))
     assert divide(D("1E-400"), D("1E-399")) == 0.1
     assert divide(10**400, 10**399 + 1) == 10
