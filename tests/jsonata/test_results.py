@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -81,3 +82,24 @@ def test_what_is_called_is_named(expression: str, message: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         compile_expression(expression).evaluate(None)
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("lines.{'a': $.[q, 1]}", "$.a"),
+        ("($f := function($x) { $x.[q, 1] }; {'a': $f(lines[0])})", "$.a"),
+        ("lines#$i.((q).[$, 1][])", "$.$"),
+    ],
+)
+def test_a_result_is_read_by_another_expression_as_its_json_is(first: str, second: str) -> None:
+    result = compile_expression(first).evaluate({"lines": [{"q": 1}, {"q": 2}], "one": 1})
+    read = compile_expression(second).evaluate
+    assert read(result) == read(json.loads(json.dumps(result)))
+    assert _kinds(result) <= {list, dict, int}
+
+
+def _kinds(value: Any) -> set[type]:
+    """The types of a value and of what is in it."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {type(value)}.union(*map(_kinds, parts))

@@ -66,9 +66,9 @@ _EMITTERS: Mapping[type[ast.Node], Emitter] = MappingProxyType(
 class Program:
     """A compiled expression: the function (context, document, variables, state), and where its lines come from.
 
-    `clean`: what it gives needs no sequences turned into lists. `offsets[line - 1]` is the offset in the expression.
-    `loops` tells where in the data a line is at work. `function_at` is the offset of a function that may be in what it
-    gives.
+    `clean`: what it gives needs no sequences, or arrays kept in one piece, turned into lists. `offsets[line - 1]` is
+    the offset in the expression. `loops` tells where in the data a line is at work. `function_at` is the offset of a
+    function that may be in what it gives.
     """
 
     run: Callable[[Any, Any, Mapping[str, Any], Any], Any]
@@ -104,7 +104,7 @@ def _written(tree: ast.Node, functions: FunctionRegistry, careful: bool, evaluat
     source = "def main(ctx, root, env, st):\n" + "\n".join(unit.lines) + "\n"
     code = compile(source, FILENAME, "exec", dont_inherit=True, optimize=2)
     run = _define(code, {**RUNTIME, **unit.constants})
-    clean = value.clean and not value.sequence
+    clean = value.clean and not (value.sequence or unit.wholes)
     return Program(run, source, (0, *unit.offsets), tuple(unit.loops), clean, escaping(tree, functions))
 
 

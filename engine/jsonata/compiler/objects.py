@@ -45,6 +45,7 @@ def array(unit: Unit, node: ast.Array, here: Here) -> Val:
                 unit.line(f"if len({code}) > st.sequence: st.check_length(len({code}))")
     code = _started(unit, code, ready)
     if node.whole and not here.output:
+        unit.wholes = True
         return Val(unit.assign(f"Whole({code})"), missing=False, clean=clean)
     return Val(code, "a", missing=False, sequence=False, clean=clean)
 

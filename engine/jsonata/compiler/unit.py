@@ -57,6 +57,7 @@ class Unit:
         self.bounces = 0
         self.facts: dict[str, Val] = {}
         self.reentries = 0
+        self.wholes = False
         self.function = 0
         self._emitters = emitters
         self._counter = 0

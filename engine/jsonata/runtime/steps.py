@@ -12,7 +12,7 @@ from engine.jsonata.functions.objects import is_true
 from engine.jsonata.functions.sequence import Sequence
 from engine.jsonata.missing import MISSING
 from engine.jsonata.runtime.operators import NUMBERS, is_number
-from engine.jsonata.runtime.sequences import EMPTY, Outer, Tuples, Whole, append, collapse, flatten, settle
+from engine.jsonata.runtime.sequences import EMPTY, Outer, Tuples, append, collapse, flatten, settle
 from engine.jsonata.runtime.state import State
 
 
@@ -204,8 +204,3 @@ def _position(number: Decimal | float, size: int) -> int:
         return -1
     position = floor(number)
     return position + size if position < 0 else position
-
-
-def whole(items: list[Any]) -> Whole:
-    """An array constructor that a path keeps in one piece."""
-    return Whole(items)
