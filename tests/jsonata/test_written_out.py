@@ -97,6 +97,40 @@ def test_a_failure_in_a_loop_has_its_place() -> None:
     assert caught.value.column == 65
 
 
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("o#$i.l#$j.(q = 3 ? $error('no'))", "o[1].l[0]"),
+        ("o@$x.one.l.(q = 7 ? $error('no'))", "one.l"),
+        ("o@$x#$i.one#$j.l.(q = 7 ? $error('no'))", "one.l"),
+    ],
+)
+def test_what_is_bound_with_an_at_is_no_part_of_the_place_in_the_data(source: str, path: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(source).evaluate(DATA)
+    assert caught.value.data_path == path
+
+
+def test_loops_within_loops_end_as_soon_as_there_are_too_many_results() -> None:
+    source = "o@$x.o@$y.($x.n * $y.n < 9 or $error('all were looked at'))"
+    with pytest.raises(ExpressionError) as caught:
+        compile_expression(source).evaluate(DATA, context=EvaluationContext(limits=Limits(sequence=4)))
+    assert caught.value.code == "D2015"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("$floor($power(10, 20) / 3)", "3.333333333333333e+19"),
+        ("$floor(-$power(10, 20) / 3)", "-3.333333333333333e+19"),
+        ("$floor(9007199254740990 / 4)", "2251799813685247"),
+        ("$floor(-10 / 4)", "-3"),
+    ],
+)
+def test_the_floor_of_a_double_shows_no_more_digits_than_it_has(source: str, expected: str) -> None:
+    _is(source, expected)
+
+
 @pytest.mark.parametrize("source", ["o.l#$i.{'q': q}", "o.l#$i.t", "[o.l.{'q': q}]", "[one.l, o.l.{'q': q}]"])
 def test_loops_keep_to_the_length_of_sequences(source: str) -> None:
     with pytest.raises(ExpressionError) as caught:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.jsonata import ast
 from engine.jsonata.compiler.inline import inline
 from engine.jsonata.compiler.literals import truth_of, visible
-from engine.jsonata.compiler.operators import is_small
+from engine.jsonata.compiler.operators import SAFE, is_small
 from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val
 from engine.jsonata.library import STANDARD
@@ -100,7 +100,7 @@ def _absent(unit: Unit, function: Function, arguments: list[Val]) -> str:
 def _floor_of_double(function: Function, code: str, slow: str) -> str:
     if function.name != "floor":
         return slow
-    return f"floor({code}) if {code}.__class__ is float and -1e300 < {code} < 1e300 else {slow}"
+    return f"floor({code}) if {code}.__class__ is float and {SAFE.format(code)} else {slow}"
 
 
 def _may_use_context(function: Function) -> bool:

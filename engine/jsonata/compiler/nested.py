@@ -49,16 +49,20 @@ class Nest:
             return value
         found = unit.fixed(unit.value(step.expression, inside))
         item, index = unit.temp("i"), unit.temp("n") if step.index is not None else None
-        label = step.expression.value if isinstance(step.expression, ast.Name) else ""
+        # what `@` binds is not where the next step starts: it is on no path in the data
+        label = step.expression.value if isinstance(step.expression, ast.Name) and step.focus is None else ""
         with unit.loop(item, f"each({found.code}, st)", label, index):
             bound = {} if index is None or step.index is None else {step.index: scalar(index, "n")}
             if step.focus is not None:
                 bound[step.focus] = Val(item, clean=found.clean)
             within = Here(inside.code if step.focus is not None else item, _scope(unit, inside, bound), found.clean)
-            if not last:
-                return self.written(unit, number + 1, within)
-            unit.line(f"{self.results}.append({within.code})")
-        return Val(within.code, clean=found.clean)
+            if last:
+                value = Val(within.code, clean=found.clean)
+                unit.line(f"{self.results}.append({value.code})")
+            else:
+                value = self.written(unit, number + 1, within)
+        self._check_length(unit)
+        return value
 
     def _put(self, unit: Unit, value: Val) -> None:
         if value.kind and value.kind in "snboz":
@@ -67,7 +71,10 @@ class Nest:
         found, into = value.code, self.results
         with unit.block(f"if {found} is not M:"):
             unit.line(f"{into}.extend({found}) if {found}.__class__ in LISTS else {into}.append({found})")
-            unit.line(f"if len({into}) > st.sequence: st.check_length(len({into}))")
+            self._check_length(unit)
+
+    def _check_length(self, unit: Unit) -> None:
+        unit.line(f"if len({self.results}) > st.sequence: st.check_length(len({self.results}))")
 
 
 def _scope(unit: Unit, inside: Here, bound: dict[str, Val]) -> Scope:

@@ -10,7 +10,8 @@ from engine.jsonata.compiler.unit import Unit
 from engine.jsonata.compiler.values import Here, Val, scalar
 
 _ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "remainder"}
-_SAFE = "-9007199254740992 < {0} < 9007199254740992"
+SAFE = "-9007199254740992 < {0} < 9007199254740992"
+"""A test of a number: below 2**53, where each double is one integer."""
 _COMPARISON = {"<": "less", ">": "greater", "<=": "at_most", ">=": "at_least"}
 
 
@@ -53,11 +54,11 @@ def _arithmetic(unit: Unit, operator: str, left: Val, right: Val) -> Val:
         call = f"{left.code} % {right.code} if {left.code}.__class__ is int and {left.code} >= 0 else {call}"
     elif operator == "/" and is_small(right) and right.code != "(0)":
         quotient = f"{left.code} / {right.code} if {left.code} % {right.code} else {left.code} // {right.code}"
-        call = f"({quotient}) if {left.code}.__class__ is int and {_SAFE.format(left.code)} else {call}"
+        call = f"({quotient}) if {left.code}.__class__ is int and {SAFE.format(left.code)} else {call}"
     elif operator == "*" and not (left.constant or right.constant):
         name = unit.temp()
         both = f"{left.code}.__class__ is int and {right.code}.__class__ is int"
-        fits = _SAFE.format(f"({name} := {left.code} * {right.code})")
+        fits = SAFE.format(f"({name} := {left.code} * {right.code})")
         unit.line(f"{name} = {name} if {both} and {fits} else {call}")
         return scalar(name, "n", missing=left.missing or right.missing)
     elif operator in "+-" or (operator == "*" and one_small):
