@@ -152,7 +152,9 @@ def test_loops_keep_to_the_length_of_sequences(source: str) -> None:
         ("-5", "0.0;(0.0)", "(5.0)"),
         ("1.5", "EUR 0.00 net", "EUR 1.50 net"),
         ("123456789012345678901234.5", "0.0", "123456789012345678901234.5"),
+        ("-1234567890123456789012345678901.25", "0.00", "-1234567890123456789012345678901.25"),
+        ("1234567890123456789012345678901.25", "#,##0.00", "1,234,567,890,123,456,789,012,345,678,901.25"),
     ],
 )
-def test_plain_pictures(number: str, picture: str, expected: str) -> None:
+def test_pictures_show_every_digit(number: str, picture: str, expected: str) -> None:
     assert compile_expression("$formatNumber(n, p)").evaluate({"n": Decimal(number), "p": picture}) == expected

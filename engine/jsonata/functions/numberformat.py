@@ -67,7 +67,7 @@ def _scaled(amount: Decimal, scaling: int) -> tuple[Decimal, int]:
         return amount, 0
     power = amount.adjusted() - scaling + 1
     mantissa = amount.scaleb(-power, EXACT)
-    if power > 0 and abs(mantissa) == Decimal(10) ** (scaling - 1):
+    if power > 0 and mantissa.copy_abs() == Decimal(10) ** (scaling - 1):
         return mantissa * 10, power - 1  # the reference leaves 10 as 10e0 where the picture is 0e0
     return mantissa, power
 
@@ -75,7 +75,7 @@ def _scaled(amount: Decimal, scaling: int) -> tuple[Decimal, int]:
 def _mantissa(amount: Decimal, layout: Layout, symbols: Symbols) -> str:
     """The digits with their separators, put together in the order and by the positions of the reference."""
     finite = amount.is_finite()
-    digits = format(abs(exact(rounded(amount, layout.max_fraction))), "f") if finite else _NAMES[str(amount)]
+    digits = format(exact(rounded(amount, layout.max_fraction)).copy_abs(), "f") if finite else _NAMES[str(amount)]
     text = _translated(digits, symbols)
     text = text.replace(".", symbols.decimal, 1) if "." in text else text + symbols.decimal
     if len(symbols.zero) == 1:
