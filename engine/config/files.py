@@ -103,10 +103,18 @@ class Bundle:
         return joined
 
     def nearest(self, path: str) -> str | None:
-        """The file most like one that is not there: of the same folder first."""
-        folder = posixpath.dirname(path)
-        near = [other for other in self.files if posixpath.dirname(other) == folder]
-        return nearest(path, near) or nearest(path, self.files)
+        """The file most like one that is not there, by its name and ending: of the same folder first."""
+        folder, name = posixpath.split(path)
+        ending = posixpath.splitext(name)[1]
+        alike = [other for other in self.files if other.endswith(ending)]
+        if not alike:  # the ending itself is misspelt
+            alike, ending = list(self.files), ""
+        near = [other for other in alike if posixpath.dirname(other) == folder]
+        for some in (near, alike):
+            names = {posixpath.basename(other).removesuffix(ending): other for other in some}
+            if found := nearest(name.removesuffix(ending), names):
+                return names[found]
+        return None
 
     @property
     def systems(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from engine.config.yaml import load_yaml
 from engine.contracts.checking import BadSchema, Resolve
 from engine.contracts.schema import CompiledSchema
 from engine.fields.marks import Mark
+from engine.fields.nearest import nearest
 from engine.sandbox.compiled import CompiledAnswer, CompiledEmit, CompiledStandIn
 from engine.sandbox.formulas import Formula, FormulaCompiler
 from engine.sandbox.signing import refusal_to_sign
@@ -55,9 +57,15 @@ def _path_of(bundle: Bundle, system: SystemFile, findings: Findings) -> str | No
         return None
     if path in bundle:
         return path
-    hint = did_you_mean(path, bundle.sandboxes)
+    names = {_name_of(other): other for other in bundle.sandboxes}
+    near = nearest(_name_of(path), names)
+    hint = f"did you mean '{names[near]}'" if near else ""
     findings.add("XD201", system.place, expected="a file beside the system's", found=f"'{system.sandbox}'", hint=hint)
     return None
+
+
+def _name_of(path: str) -> str:
+    return posixpath.basename(path).removesuffix(".sandbox.yaml")
 
 
 class _Loader:

@@ -164,3 +164,12 @@ def test_a_file_beside_another_stays_in_the_workspace() -> None:
         with pytest.raises(ValueError, match="leads out"):
             bundle.beside("flows/systems/shop.yaml", outside)
     assert bundle.nearest("flows/systems/shop/ordr.schema.yaml") == "flows/systems/shop/order.schema.yaml"
+
+
+def test_the_nearest_file_has_the_ending_that_was_meant_and_a_like_name() -> None:
+    files = ["flows/systems/carrier.yaml", "flows/systems/carrier/pickup.jsonata", "flows/systems/shop/units.jsonata"]
+    bundle = Bundle(dict.fromkeys(files, b""))
+    assert bundle.nearest("flows/systems/carrier/pikup.jsonata") == files[1]
+    assert bundle.nearest("flows/systems/carrier/units.jsonata") == files[2], "it lies in another folder"
+    assert bundle.nearest("flows/systems/carrier/pickup.jsonat") == files[1], "the ending is misspelt"
+    assert bundle.nearest("flows/systems/carrier/label.jsonata") is None
