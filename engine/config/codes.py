@@ -278,6 +278,12 @@ _SYSTEMS = (
         "An answer before it takes every such request. Give that one a `when`, or put this one before it.",
         Severity.WARNING,
     ),
+    Code(
+        "XD707",
+        "setting of what is received, beside poll",
+        "The items of a poll are values of an operation's reply: nobody sends them and no codec reads them. "
+        "The operation's `codec` reads the reply, and the flow's `identity.idempotency.key` tells a repeat.",
+    ),
 )
 
 _POLICIES = (

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from engine.clock import ManualClock
+from engine.errors import ConfigurationError
 from engine.message import State
 from tests.workspaces import ERP, Running, flow, running, until
 
@@ -113,6 +116,38 @@ async def test_an_item_that_breaks_the_events_contract_goes_to_the_invalid_chann
         assert await run.app.store.payload(kept.payload) == b'{"number":7}'
         assert kept.failure is not None
         assert (kept.failure["reason"], kept.failure["owner"]) == ("broken-contract", "integration")
+
+
+@pytest.mark.parametrize("setting", ["dedupe: {key: n}", "codec: csv", "payload: 1 MB"])
+async def test_a_polled_event_with_a_setting_of_what_is_received_is_refused(setting: str, tmp_path: Path) -> None:
+    """Nothing would read it, or a codec would read as bytes what is a value already."""
+    async with running(tmp_path, FLOW, clock=ManualClock(START), erp=SYSTEM) as run:
+        run.write({"flows/systems/erp.yaml": SYSTEM.replace("  changed:\n", f"  changed:\n    {setting}\n", 1)})
+        with pytest.raises(ConfigurationError, match=f"XD707 expected 'poll' without '{setting.split(':')[0]}'"):
+            await run.app.reload()
+
+
+LEGACY = """
+system: legacy
+connector: files
+owner: integration
+folder: exchange
+events:
+  changed: {poll: {operation: changes, every: 5 min, items: $}}
+operations:
+  changes: {codec: csv, request: {action: read, path: changes.csv}, safe: true, retry: quick}
+"""
+
+
+async def test_the_codec_of_the_operation_reads_what_the_items_are_in(tmp_path: Path) -> None:
+    files = {
+        **flow("- call: erp.note", source="{events: [legacy.changed]}"),
+        "flows/systems/legacy.yaml": LEGACY,
+        "exchange/changes.csv": "n\n1\n2\n",
+    }
+    async with running(tmp_path, files, clock=ManualClock(START)) as run:
+        await poll(run)
+        assert sorted(body["n"] for body in run.peer.bodies("/note")) == ["1", "2"]
 
 
 async def test_polls_do_not_pile_up_while_the_system_is_down(tmp_path: Path) -> None:

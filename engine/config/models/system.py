@@ -56,7 +56,7 @@ class EventModel(ConfigModel):
     summary: Summary | None = None
     codec: str | dict[str, Any] = Field(
         default="json",
-        description="how bytes are read: a codec's name, or `{NAME: settings}`",
+        description="how bytes are read: a codec's name, or `{NAME: settings}`; a polled event has none",
         json_schema_extra=named("codecs"),
     )
     contract: str | None = Field(
@@ -67,11 +67,11 @@ class EventModel(ConfigModel):
         default=None, description="the events in one payload, where it holds several; scope: raw payload"
     )
     when: Expr | None = Field(default=None, description="only payloads for which this is true are taken; scope: raw")
-    dedupe: DedupeModel | None = Field(default=None, description="how a repeat is recognised")
+    dedupe: DedupeModel | None = Field(default=None, description="how a repeat is recognised; a polled event has none")
     map: MapModel | None = Field(
         default=None, description="the mapping to canonical; without it the payload is private"
     )
-    payload: Size | None = Field(default=None, description="the largest payload taken")
+    payload: Size | None = Field(default=None, description="the largest payload taken; a polled event has none")
     poll: PollModel | None = Field(
         default=None, description="ask for this event on a schedule, instead of receiving it"
     )

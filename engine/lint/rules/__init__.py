@@ -23,6 +23,7 @@ from engine.lint.rules.interfaces import check_interfaces
 from engine.lint.rules.layers import check_layers
 from engine.lint.rules.ownership import check_ownership
 from engine.lint.rules.policies import check_policies
+from engine.lint.rules.polled import check_polled
 from engine.lint.rules.published import check_published
 from engine.lint.rules.reach import check_reach
 from engine.lint.rules.retries import check_second_tries
@@ -56,6 +57,7 @@ RULES: Final[tuple[Callable[[Context], None], ...]] = (
     check_interfaces,
     check_ownership,
     check_policies,
+    check_polled,
     check_reach,
     check_second_tries,
     check_secrets,

@@ -19,16 +19,20 @@ def check_senders(context: Context) -> None:
 
 
 def _check_repeats(context: Context) -> None:
-    keyed = {event.name for event in context.events() if event.model.dedupe is not None}
-    known = {event.name for event in context.events()}
+    events = {event.name: event.model for event in context.events()}
     for flow in context.flows.values():
         if flow.model.identity.idempotency is not None:
             continue
         for index, name in enumerate(flow.model.source.events):
-            if name in known - keyed:
-                context.findings.add(
-                    "XD602",
-                    flow.places.value("source", "events", index),
-                    expected=f"'identity.idempotency.key' of the flow, or 'dedupe' of '{name}'",
-                    found="neither",
-                )
+            event = events.get(name)
+            if event is None or event.dedupe is not None:
+                continue
+            ways = ["'identity.idempotency.key' of the flow"]
+            if event.poll is None:
+                ways.append(f"'dedupe' of '{name}'")
+            context.findings.add(
+                "XD602",
+                flow.places.value("source", "events", index),
+                expected=", or ".join(ways),
+                found="neither" if len(ways) > 1 else "none",
+            )
