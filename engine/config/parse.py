@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -54,7 +53,7 @@ def parse_model(model: type[M], node: Node, findings: Findings, at: Sequence[str
 
 def _without(value: Any, places: Sequence[_Path]) -> Any:
     """The value without the keys at the places, in which pydantic names the variants of unions on the way, too."""
-    copy = deepcopy(value)
+    copy = _with_own_containers(value)
     for place in places:
         inside = copy
         for step in place[:-1]:
@@ -65,6 +64,15 @@ def _without(value: Any, places: Sequence[_Path]) -> Any:
         if isinstance(inside, dict):
             inside.pop(place[-1], None)
     return copy
+
+
+def _with_own_containers(value: Any) -> Any:
+    """A copy that may lose keys; what its dicts and lists hold at their ends is shared, for it never changes."""
+    if isinstance(value, dict):
+        return {key: _with_own_containers(inside) for key, inside in value.items()}
+    if isinstance(value, list):
+        return [_with_own_containers(inside) for inside in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True)
