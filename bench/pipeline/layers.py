@@ -17,6 +17,8 @@ SAMPLES_A_SECOND = 200
 
 _CLIENT = ("client", "connection", "pool", "destination", "urls")
 
+EVENT_LOOP = "event loop and sockets"
+
 # The first layer with a part of the innermost frame's path in it; others pass the question on to their caller.
 LAYERS: Sequence[tuple[str, Sequence[str]]] = (
     (
@@ -27,9 +29,11 @@ LAYERS: Sequence[tuple[str, Sequence[str]]] = (
     ("store", ("engine/store/", "engine/ids.py")),
     ("mapping", ("engine/jsonata/", "<jsonata", "engine/flow/mapping.py")),
     ("parsing and validation", ("engine/exact_json.py", "engine/contracts/", "plugins/json", "/jsonschema")),
+    (EVENT_LOOP, ("engine/app/",)),  # what has the loop run
     ("dispatch and execution", ("engine/",)),
 )
-EVENT_LOOP = "event loop and sockets"
+IDLE = "_worker (", "concurrent/futures/thread.py"
+"""In whose innermost frame a thread waits for work; on some machines py-spy takes that for work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,10 @@ def shares_of_samples(stacks: Path) -> list[Share]:
     counts: Counter[str] = Counter()
     for line in stacks.read_text(encoding="utf-8").splitlines():
         stack, _, count = line.rpartition(" ")
-        layers = (layer_of(frame) for frame in reversed(stack.split(";")))
+        frames = stack.split(";")
+        if all(part in frames[-1] for part in IDLE):
+            continue
+        layers = (layer_of(frame) for frame in reversed(frames))
         counts[next((layer for layer in layers if layer is not None), EVENT_LOOP)] += int(count)
     return _shares(counts)
 
